@@ -1,0 +1,276 @@
+# The only build file. Run `make help` for the targets.
+VERSION    := 0.1.0
+SOVERSION  := 0
+MODE       ?= release
+SAN        ?=
+AR         ?= ar
+INSTALL    ?= install
+PKG_CONFIG ?= pkg-config
+FUZZ_SECONDS ?= 60
+
+comma := ,
+B     ?= build/$(MODE)$(SAN:%=-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),-clang)
+Q      = $(if $(filter 1,$(V)),,@)
+say    = $(if $(Q),@printf '  %-6s%s\n' $(1) $(2))
+
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+libdir      ?= $(exec_prefix)/lib
+includedir  ?= $(prefix)/include
+datadir     ?= $(prefix)/share
+mandir      ?= $(datadir)/man
+pkgdatadir   = $(datadir)/describe
+
+# Libraries. The last two have no pkg-config file: LIBRARY:HEADER, tried with the compiler.
+pkg_core := openblas hdf5 libjpeg libpng libwebp jansson popt
+pkg_test := criterion
+raw_core := gif:gif_lib.h unistring:unicase.h
+
+find_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null || \
+	for p in $(1); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
+find_raw = $(shell echo 'int main(void) { return 0; }' | $(CC) -x c $(CPPFLAGS) -include stdio.h \
+	-include $(word 2,$(subst :, ,$(1))) - $(LDFLAGS) -l$(firstword $(subst :, ,$(1))) \
+	-o /dev/null 2>/dev/null || echo lib$(firstword $(subst :, ,$(1))))
+
+# Targets that build nothing, or that run scripts/setup themselves, work without the libraries.
+goals := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out clean help lint format dist uninstall,$(goals)),)
+missing := $(strip $(call find_pkg,$(pkg_core)) $(foreach r,$(raw_core),$(call find_raw,$(r))))
+missing_test := $(call find_pkg,$(pkg_test))
+endif
+ifneq ($(filter-out check demo clean,$(goals)),)
+$(if $(missing),$(error missing libraries: $(missing). Run scripts/setup to install them))
+endif
+
+opt_release := -O2
+opt_debug   := -O1 -fno-omit-frame-pointer
+def_release := -DNDEBUG
+CFLAGS      ?= -g $(opt_$(MODE))
+warn := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wdouble-promotion -Wimplicit-fallthrough $(if $(filter 1,$(WERROR)),-Werror)
+san  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
+cov  := $(if $(filter 1,$(COVERAGE)),--coverage)
+cppflags := -D_POSIX_C_SOURCE=200809L -DDSC_VERSION='"$(VERSION)"' $(def_$(MODE)) -I. \
+	$(if $(missing),,$(shell $(PKG_CONFIG) --cflags $(pkg_core)))
+# Objects serve libdescribe.a and libdescribe.so alike, hence -fPIC for all.
+cflags  = -std=c11 -fopenmp -fPIC -fno-semantic-interposition -fno-common $(warn) $(CFLAGS) $(san) $(cov)
+ldflags = -fopenmp $(LDFLAGS) $(san) $(cov)
+raw_libs := $(foreach r,$(raw_core),-l$(firstword $(subst :, ,$(r))))
+ldlibs   = $(if $(missing),,$(shell $(PKG_CONFIG) --libs $(pkg_core))) $(raw_libs) -lm $(LDLIBS)
+
+# Instruction sets: a folder is built only when the compiler takes its flags.
+isa_avx2   := -mavx2 -mfma
+isa_avx512 := $(isa_avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq
+isa_amx    := $(isa_avx512) -mamx-tile -mamx-bf16
+isas := $(foreach i,avx2 avx512 amx,$(if $(wildcard core/kernels/$(i)/*.c),$(shell \
+	$(CC) $(isa_$(i)) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(i))))
+cppflags += $(addprefix -DDSC_HAVE_,$(isas))
+
+objects   = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
+core_obj := $(call objects,core/*.c core/*/*.c core/kernels/scalar/*.c $(isas:%=core/kernels/%/*.c))
+test_obj := $(call objects,$(foreach d,support unit kernels ops layers,tests/$(d)/*.c))
+stress_obj := $(call objects,tests/stress/*.c)
+bench_obj  := $(call objects,tests/bench/*.c)
+fuzz_obj   := $(call objects,tests/fuzz/fuzz_*.c)
+
+# A program is built once its folder has a main.c.
+name_infer := describe
+name_train := describe-train
+name_serve := describe-serve
+programs := $(foreach p,infer train serve,$(if $(wildcard $(p)/main.c),$(p)))
+bin      := $(foreach p,$(programs),$(B)/$(name_$(p)))
+prog_obj := $(call objects,$(programs:%=%/*.c))
+libs     := $(B)/libdescribe.a $(B)/libdescribe.so.$(VERSION)
+so_links := libdescribe.so.$(SOVERSION) libdescribe.so
+share    := $(patsubst data/default/%,$(B)/share/%,$(filter-out %/pictures,$(wildcard data/default/*)))
+all_obj  := $(core_obj) $(prog_obj) $(test_obj) $(stress_obj) $(bench_obj) $(fuzz_obj)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: all check check-run check-san san-run check-valgrind valgrind-run check-tsan tsan-run fuzz fuzz-run \
+	bench coverage coverage-run demo demo-run lint format install uninstall dist clean help FORCE
+
+## all: build the programs and the library
+all: $(bin) $(libs) $(share)
+
+$(foreach i,$(isas),$(eval $(B)/core/kernels/$(i)/%.o: isa = $(isa_$(i))))
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(isa) -MMD -MP -c -o $@ $<
+
+# Stamps rewritten only when their text changes: what depends on them is then rebuilt.
+define stamp
+@mkdir -p $(@D)
+@printf '%s\n' '$(subst ','\'',$(1))' >$@.new
+@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+endef
+$(B)/flags: FORCE
+	$(call stamp,$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(ldflags) $(LDLIBS))
+$(B)/pkgdatadir: FORCE
+	$(call stamp,$(pkgdatadir))
+$(prog_obj): $(B)/pkgdatadir
+$(prog_obj): cppflags += -DDSC_DATADIR='"$(pkgdatadir)"'
+
+$(B)/libdescribe.a: $(core_obj)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# What the public header declares is all that the shared library exports.
+$(B)/libdescribe.map: core/describe.h $(B)/flags
+	$(Q)$(CC) -E -P $< >$@.i && { echo '{ global:'; grep -o '\<dsc_[a-z0-9_]* *(' $@.i | tr '(' ';'; \
+		echo 'local: *; };'; } >$@
+
+$(B)/libdescribe.so.$(VERSION): $(core_obj) $(B)/libdescribe.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(ldflags) -Wl,-soname,libdescribe.so.$(SOVERSION) \
+		-Wl,--version-script,$(B)/libdescribe.map -o $@ $(core_obj) $(ldlibs)
+	$(Q)cd $(@D) && for l in $(so_links); do ln -sf $(@F) $$l; done
+
+link = $(Q)$(CC) $(ldflags) -o $@ $(filter %.o %.a,$^) $(ldlibs)
+define program
+$(B)/$(name_$(1)): $(call objects,$(1)/*.c) $(B)/libdescribe.a
+	$$(call say,LINK,$$@)
+	$$(link)
+endef
+$(foreach p,$(programs),$(eval $(call program,$(p))))
+
+# The data as installed; programs find it beside themselves in the build folder.
+$(B)/share/%: data/default/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(B)/unit: $(test_obj) $(B)/libdescribe.a
+	$(call say,LINK,$@)
+	$(link) $(shell $(PKG_CONFIG) --libs $(pkg_test))
+
+setup = $(if $(missing)$(missing_test),scripts/setup --test)
+cli   = tests/cli/run.sh $(B)
+
+## check: install what is missing, build, run the unit and command line tests
+check:
+	$(Q)$(setup)
+	$(Q)$(MAKE) --no-print-directory check-run
+
+check-run: $(B)/unit all
+	$(B)/unit
+	$(cli)
+
+## check-san: the tests under the address, leak and undefined-behaviour sanitizers
+check-san:
+	$(Q)$(MAKE) --no-print-directory MODE=debug SAN=address,undefined san-run
+
+# The test runner ignores what a sanitizer says when a child exits: read its log instead.
+san_env = ASAN_OPTIONS=log_path=$(CURDIR)/$(B)/san UBSAN_OPTIONS=print_stacktrace=1
+san-run: $(B)/unit all
+	@rm -f $(B)/san.*
+	$(san_env) $(B)/unit
+	$(san_env) $(cli)
+	@if ls $(B)/san.* >/dev/null 2>&1; then cat $(B)/san.*; exit 1; fi
+
+## check-valgrind: the unit tests under valgrind, which knows nothing above AVX2 (FILTER=suite/test)
+check-valgrind:
+	$(Q)$(MAKE) --no-print-directory MODE=debug valgrind-run
+
+valgrind-run: $(B)/unit
+	@rm -f $(B)/vg.*
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DSC_ISA=avx2 OPENBLAS_CORETYPE=Haswell \
+	valgrind -q --trace-children=yes --leak-check=full --errors-for-leak-kinds=definite \
+		--show-leak-kinds=definite --log-file=$(B)/vg.%p $(B)/unit -j1 $(FILTER:%=--filter '%')
+	@find $(B) -name 'vg.*' -size +0 -exec cat {} + >$(B)/valgrind.log; test ! -s $(B)/valgrind.log || \
+		{ cat $(B)/valgrind.log; exit 1; }
+
+## check-tsan: the thread stress programs under the thread sanitizer (clang)
+check-tsan:
+	$(Q)$(MAKE) --no-print-directory CC=clang MODE=debug SAN=thread tsan-run
+
+stress := $(stress_obj:$(B)/tests/stress/%.o=$(B)/stress/%)
+$(stress): $(B)/stress/%: $(B)/tests/stress/%.o $(B)/libdescribe.a
+	@mkdir -p $(@D)
+	$(link)
+tsan-run: $(stress)
+	@for t in $^; do echo $$t; TSAN_OPTIONS=ignore_noninstrumented_modules=1 $$t || exit 1; done
+
+## fuzz: every reader under libFuzzer for FUZZ_SECONDS each, past crashes first (clang)
+fuzz:
+	$(Q)$(MAKE) --no-print-directory CC=clang MODE=debug B=build/fuzz \
+		SAN=fuzzer-no-link,address,undefined fuzz-run
+
+fuzzers := $(fuzz_obj:$(B)/tests/fuzz/fuzz_%.o=$(B)/fuzz/%)
+$(fuzzers): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libdescribe.a
+	@mkdir -p $(@D)
+	$(link) -fsanitize=fuzzer
+fuzz-run: $(fuzzers)
+	scripts/run-fuzz.sh $(FUZZ_SECONDS) $^
+
+## bench: time kernels and stages; JSON lines in build/release/bench.jsonl
+benches := $(bench_obj:$(B)/tests/bench/%.o=$(B)/bench/%)
+$(benches): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdescribe.a
+	@mkdir -p $(@D)
+	$(link)
+bench: $(benches)
+	@for b in $^; do $$b || exit 1; done | tee $(B)/bench.jsonl
+
+## coverage: lines of each file that the tests run
+coverage:
+	$(Q)$(MAKE) --no-print-directory MODE=debug B=build/coverage COVERAGE=1 coverage-run
+coverage-run: $(B)/unit all
+	@find $(B) -name '*.gcda' -delete
+	$(B)/unit
+	$(cli)
+	@scripts/coverage.sh $(B)
+
+## demo: install what is missing, build, and describe the pictures in data/default
+demo:
+	$(Q)$(if $(missing),scripts/setup)
+	$(Q)$(MAKE) --no-print-directory demo-run
+demo-run: all
+	$(B)/describe data/default/pictures/*.*g
+
+## lint: formatting, banned functions, who includes whom
+lint:
+	scripts/lint.sh
+
+## format: let clang-format rewrite every C file
+format:
+	scripts/lint.sh --format
+
+# One list for install and uninstall: MODE:FILE:FOLDER.
+man       := $(wildcard $(programs:%=%/*.1))
+installed := $(bin:%=755:%:$(bindir)) $(man:%=644:%:$(mandir)/man1) $(share:%=644:%:$(pkgdatadir)) \
+	$(libs:%=644:%:$(libdir)) 644:core/describe.h:$(includedir) 644:$(B)/describe.pc:$(libdir)/pkgconfig
+
+$(B)/describe.pc: describe.pc.in FORCE
+	$(Q)sed 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; \
+		s|@version@|$(VERSION)|; s|@requires@|$(pkg_core)|; s|@libs@|$(raw_libs)|' $< >$@
+
+## install: copy programs, library, header, manual pages and data to $(DESTDIR)$(prefix)
+install: all $(B)/describe.pc
+	$(Q)for f in $(installed); do IFS=:; set -- $$f; \
+		$(INSTALL) -D -m $$1 -t $(DESTDIR)$$3 $$2 || exit 1; done
+	$(Q)for l in $(so_links); do ln -sf libdescribe.so.$(VERSION) $(DESTDIR)$(libdir)/$$l; done
+
+## uninstall: remove what install copied
+uninstall:
+	$(Q)for f in $(installed); do IFS=:; set -- $$f; rm -f $(DESTDIR)$$3/$${2##*/}; done
+	$(Q)rm -f $(so_links:%=$(DESTDIR)$(libdir)/%)
+	$(Q)test ! -d $(DESTDIR)$(pkgdatadir) || rmdir $(DESTDIR)$(pkgdatadir)
+
+## dist: a source archive of the last commit
+dist:
+	@mkdir -p build
+	git archive --prefix=describe-$(VERSION)/ -o build/describe-$(VERSION).tar.gz HEAD
+
+## clean: remove everything that was built
+clean:
+	rm -rf build
+
+## help: list the targets
+help:
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 18
+	@echo 'Settings: MODE=release|debug SAN=address,undefined|thread WERROR=1 V=1 CC=clang prefix= DESTDIR='
+
+-include $(all_obj:.o=.d)
