@@ -1,0 +1,21 @@
+#include <stddef.h>
+
+#include "core/cli/program.h"
+#include "infer/external.h"
+
+static const struct dsc_verb verbs[] = {
+    { "train", cmd_external, "train or fine-tune a captioner (runs describe-train)" },
+    { "serve", cmd_external, "answer HTTP requests (runs describe-serve)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct dsc_program program = {
+    .name = "describe",
+    .about = "Turns pictures into sentences with captioners trained in Keras.",
+    .verbs = verbs,
+};
+
+int main(int argc, char **argv)
+{
+    return dsc_program_run(&program, argc, argv);
+}
