@@ -1,0 +1,40 @@
+#include "core/kernels/scalar/scalar.h"
+
+static float clip(float x, bool on, float lo, float hi)
+{
+    return !on ? x : x < lo ? lo : x > hi ? hi : x;
+}
+
+void dsc_scalar_panel_f32(const struct dsc_panel *p)
+{
+    for (size_t r = 0; r < p->rows; r++) {
+        const float *a = p->a + r * p->lda;
+        float sum[DSC_PANEL] = { 0 };
+
+        for (size_t i = 0; i < p->k; i++)
+            for (size_t j = 0; j < p->cols; j++)
+                sum[j] += a[i] * p->b[i * p->width + j];
+        for (size_t j = 0; j < p->cols; j++) {
+            if (p->bias)
+                sum[j] += p->bias[j];
+            if (p->residual)
+                sum[j] += p->residual[r * p->ldr + j];
+            p->c[r * p->ldc + j] = clip(sum[j], p->clip, p->lo, p->hi);
+        }
+    }
+}
+
+void dsc_scalar_taps_f32(const struct dsc_taps *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        for (size_t c = 0; c < t->channels; c++) {
+            const float *x = t->x + i * t->x_step + c;
+            float sum = t->bias ? t->bias[c] : 0;
+
+            for (size_t ty = 0; ty < t->kh; ty++)
+                for (size_t tx = 0; tx < t->kw; tx++)
+                    sum += x[ty * t->x_row + tx * t->x_tap] *
+                           t->w[ty * t->w_row + tx * t->channels + c];
+            t->y[i * t->channels + c] = clip(sum, t->clip, t->lo, t->hi);
+        }
+}
