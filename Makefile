@@ -23,7 +23,7 @@ mandir      ?= $(datadir)/man
 pkgdatadir   = $(datadir)/describe
 
 # Libraries. The last two have no pkg-config file: LIBRARY:HEADER, tried with the compiler.
-pkg_core := openblas hdf5 libjpeg libpng libwebp jansson popt
+pkg_core := openblas hdf5 libjpeg libpng libwebp libwebpdemux jansson popt
 pkg_test := criterion
 raw_core := gif:gif_lib.h unistring:unicase.h
 
