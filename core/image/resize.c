@@ -119,29 +119,23 @@ static inline uint8_t to_byte(int32_t sum)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-/* y[i] = sum over t of x[t * stride + i] weights[t], in Pillow's fixed point.
- *
- * A weight of 24 bits is split into two halves of at most 15: products of 16-bit
- * numbers are what every vector unit has, and the sum is the same modulo 2^32. */
+/* y[i] = sum over t of x[t * stride + i] weights[t], in Pillow's fixed point. */
 static void weigh_block(uint8_t *restrict y, const uint8_t *restrict x, size_t stride,
                         const int32_t *weights, size_t taps)
 {
-    uint32_t high[BLOCK_LANES] = { 0 }, low[BLOCK_LANES] = { 0 };
+    int32_t sums[BLOCK_LANES] = { 0 };
 
     for (size_t t = 0; t < taps; t++) {
-        int16_t h = (int16_t)(weights[t] >> 15), l = (int16_t)(weights[t] & 0x7fff);
         const uint8_t *p = x + t * stride;
+        int32_t weight = weights[t];
 
 #pragma omp simd
-        for (size_t i = 0; i < BLOCK_LANES; i++) {
-            high[i] += (uint32_t)((int16_t)p[i] * h);
-            low[i] += (uint32_t)((int16_t)p[i] * l);
-        }
+        for (size_t i = 0; i < BLOCK_LANES; i++)
+            sums[i] += p[i] * weight;
     }
 #pragma omp simd
-    for (size_t i = 0; i < BLOCK_LANES; i++) {
-        y[i] = to_byte((int32_t)((high[i] << 15) + low[i]));
-    }
+    for (size_t i = 0; i < BLOCK_LANES; i++)
+        y[i] = to_byte(sums[i]);
 }
 
 /* The same for the lanes that do not fill a block. */
@@ -160,13 +154,13 @@ static void weigh_rest(uint8_t *y, const uint8_t *x, size_t stride, const int32_
 /* [rows, width, 3] -> [width, 3, STRIP_ROWS]; rows that are missing repeat the last. */
 static void strip_gather(uint8_t *strip, const uint8_t *rows, size_t n_rows, size_t width)
 {
-    for (size_t r = 0; r < STRIP_ROWS; r++) {
-        const uint8_t *p = rows + DSC_MIN(r, n_rows - 1) * width * 3;
-        uint8_t *q = strip + r;
+    const uint8_t *p[STRIP_ROWS];
 
-        for (size_t i = 0; i < width * 3; i++, q += STRIP_ROWS)
-            *q = p[i];
-    }
+    for (size_t r = 0; r < STRIP_ROWS; r++)
+        p[r] = rows + DSC_MIN(r, n_rows - 1) * width * 3;
+    for (size_t i = 0; i < width * 3; i++, strip += STRIP_ROWS)
+        for (size_t r = 0; r < STRIP_ROWS; r++)
+            strip[r] = p[r][i];
 }
 
 /* Filter `n_rows` rows across: pixels of several rows are laid side by side, so that
