@@ -14,7 +14,7 @@ struct gif {
     size_t at;               /* bytes read so far */
     int transparent;         /* colour index, or NO_INDEX */
     uint8_t colours[256][3]; /* of the first frame */
-    bool grey;               /* no palette, or one that says nothing: index is brightness */
+    bool grey;               /* mode "L" for Pillow, else "P" */
 };
 
 static int read_bytes(GifFileType *lib, GifByteType *out, int len_bytes)
@@ -82,25 +82,34 @@ static enum dsc_status find_frame(struct gif *g)
     }
 }
 
-/* The frame's own palette, else the file's. One that maps each index to that grey is
- * no palette for Pillow, so indices past its end are greys too; past the end of any
- * other they are black. */
+/* A palette that maps each index to that grey. */
+static bool is_ramp(const ColorMapObject *map)
+{
+    for (int i = 0; map && i < map->ColorCount; i++)
+        if (map->Colors[i].Red != i || map->Colors[i].Green != i || map->Colors[i].Blue != i)
+            return false;
+    return true;
+}
+
+/* The frame's own palette, else the file's. A ramp is no palette for Pillow: one of the
+ * frame's own gives way to the file's even then, and without any other all 256 indices
+ * are greys. Indices past the end of a palette are black. */
 static void read_colours(struct gif *g)
 {
-    const ColorMapObject *local = g->lib->Image.ColorMap;
-    const ColorMapObject *map = local ? local : g->lib->SColorMap;
+    const ColorMapObject *local = g->lib->Image.ColorMap, *global = g->lib->SColorMap;
+    const ColorMapObject *map = local && !is_ramp(local) ? local : global;
 
-    g->grey = true;
-    for (int i = 0; map && i < map->ColorCount && i < 256; i++) {
-        GifColorType c = map->Colors[i];
-
-        g->colours[i][0] = c.Red;
-        g->colours[i][1] = c.Green;
-        g->colours[i][2] = c.Blue;
-        g->grey &= c.Red == i && c.Green == i && c.Blue == i;
+    g->grey = is_ramp(local ? local : global);
+    if (is_ramp(map)) {
+        for (int i = 0; i < 256; i++)
+            memset(g->colours[i], i, 3);
+        return;
     }
-    for (int i = 0; g->grey && i < 256; i++)
-        memset(g->colours[i], i, 3);
+    for (int i = 0; i < map->ColorCount && i < 256; i++) {
+        g->colours[i][0] = map->Colors[i].Red;
+        g->colours[i][1] = map->Colors[i].Green;
+        g->colours[i][2] = map->Colors[i].Blue;
+    }
 }
 
 static void paint(const struct gif *g, uint8_t *rgb, const uint8_t *indices, size_t n)
