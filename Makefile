@@ -1,37 +1,33 @@
 # The only build file. Run `make help` for the targets.
-VERSION    := 0.1.0
-SOVERSION  := 0
-MODE       ?= release
-SAN        ?=
-AR         ?= ar
-INSTALL    ?= install
-PKG_CONFIG ?= pkg-config
+VERSION      := 0.1.0
+SOVERSION    := 0
+MODE         ?= release
 FUZZ_SECONDS ?= 60
-
-comma := ,
-B     ?= build/$(MODE)$(SAN:%=-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),-clang)
-Q      = $(if $(filter 1,$(V)),,@)
-say    = $(if $(Q),@printf '  %-6s%s\n' $(1) $(2))
+INSTALL      ?= install
+PKG_CONFIG   ?= pkg-config
+comma        := ,
+B   ?= build/$(MODE)$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),-clang)
+Q    = $(if $(filter 1,$(V)),,@)
+say  = $(if $(Q),@printf '  %-6s%s\n' $(1) $(2))
+sub  = +$(Q)$(MAKE) --no-print-directory
 
 prefix      ?= /usr/local
-exec_prefix ?= $(prefix)
-bindir      ?= $(exec_prefix)/bin
-libdir      ?= $(exec_prefix)/lib
+bindir      ?= $(prefix)/bin
+libdir      ?= $(prefix)/lib
 includedir  ?= $(prefix)/include
 datadir     ?= $(prefix)/share
 mandir      ?= $(datadir)/man
 pkgdatadir   = $(datadir)/describe
 
-# Libraries. The last two have no pkg-config file: LIBRARY:HEADER, tried with the compiler.
+# Libraries; those of raw_core have no pkg-config file and are tried with the compiler.
 pkg_core := openblas hdf5 libjpeg libpng libwebp libwebpdemux jansson popt
 pkg_test := criterion
-raw_core := gif:gif_lib.h unistring:unicase.h
-
-find_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null || \
-	for p in $(1); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
-find_raw = $(shell echo 'int main(void) { return 0; }' | $(CC) -x c $(CPPFLAGS) -include stdio.h \
-	-include $(word 2,$(subst :, ,$(1))) - $(LDFLAGS) -l$(firstword $(subst :, ,$(1))) \
-	-o /dev/null 2>/dev/null || echo lib$(firstword $(subst :, ,$(1))))
+raw_core := gif unistring
+header_gif       := gif_lib.h
+header_unistring := unicase.h
+find_pkg = $(shell for p in $(1); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done)
+find_raw = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CPPFLAGS) -include stdio.h -x c \
+	-include $(header_$(1)) - $(LDFLAGS) -l$(1) -o /dev/null 2>/dev/null || echo lib$(1))
 
 # Targets that build nothing, or that run scripts/setup themselves, work without the libraries.
 goals := $(or $(MAKECMDGOALS),all)
@@ -49,14 +45,13 @@ def_release := -DNDEBUG
 CFLAGS      ?= -g $(opt_$(MODE))
 warn := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wdouble-promotion -Wimplicit-fallthrough $(if $(filter 1,$(WERROR)),-Werror)
-san  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
-cov  := $(if $(filter 1,$(COVERAGE)),--coverage)
+watch := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) $(if $(COVERAGE),--coverage)
 cppflags := -D_POSIX_C_SOURCE=200809L -DDSC_VERSION='"$(VERSION)"' $(def_$(MODE)) -I. \
 	$(if $(missing),,$(shell $(PKG_CONFIG) --cflags $(pkg_core)))
 # Objects serve libdescribe.a and libdescribe.so alike, hence -fPIC for all.
-cflags  = -std=c11 -fopenmp -fPIC -fno-semantic-interposition -fno-common $(warn) $(CFLAGS) $(san) $(cov)
-ldflags = -fopenmp $(LDFLAGS) $(san) $(cov)
-raw_libs := $(foreach r,$(raw_core),-l$(firstword $(subst :, ,$(r))))
+cflags  = -std=c11 -fopenmp -fPIC -fno-semantic-interposition -fno-common $(warn) $(CFLAGS) $(watch)
+ldflags = -fopenmp $(LDFLAGS) $(watch)
+raw_libs := $(raw_core:%=-l%)
 ldlibs   = $(if $(missing),,$(shell $(PKG_CONFIG) --libs $(pkg_core))) $(raw_libs) -lm $(LDLIBS)
 
 # Instruction sets: a folder is built only when the compiler takes its flags.
@@ -88,49 +83,43 @@ all_obj  := $(core_obj) $(prog_obj) $(test_obj) $(stress_obj) $(bench_obj) $(fuz
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.SECONDARY:
-.PHONY: all check check-run check-san san-run check-valgrind valgrind-run check-tsan tsan-run fuzz fuzz-run \
-	bench coverage coverage-run demo demo-run lint format install uninstall dist clean help FORCE
+.PHONY: all check check-san check-valgrind check-tsan fuzz bench coverage demo lint format install \
+	uninstall dist clean help FORCE $(addsuffix -run,check san valgrind tsan fuzz coverage demo)
 
 ## all: build the programs and the library
 all: $(bin) $(libs) $(share)
 
-$(foreach i,$(isas),$(eval $(B)/core/kernels/$(i)/%.o: isa = $(isa_$(i))))
-
+$(foreach i,$(isas),$(eval $(B)/core/kernels/$(i)/%.o: own = $(isa_$(i))))
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(isa) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(own) -MMD -MP -c -o $@ $<
 
-# Stamps rewritten only when their text changes: what depends on them is then rebuilt.
-define stamp
-@mkdir -p $(@D)
-@printf '%s\n' '$(subst ','\'',$(1))' >$@.new
-@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-endef
-$(B)/flags: FORCE
-	$(call stamp,$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(ldflags) $(LDLIBS))
-$(B)/pkgdatadir: FORCE
-	$(call stamp,$(pkgdatadir))
+# Stamps change only when their text does; then what depends on them is made again.
+text_flags      = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(ldflags) $(LDLIBS)
+text_objects    = $(core_obj) $(prog_obj) $(test_obj)
+text_pkgdatadir = $(pkgdatadir)
+$(B)/flags $(B)/objects $(B)/pkgdatadir: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(text_$(@F)))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(prog_obj): $(B)/pkgdatadir
-$(prog_obj): cppflags += -DDSC_DATADIR='"$(pkgdatadir)"'
+$(prog_obj): own = -DDSC_DATADIR='"$(pkgdatadir)"'
 
-$(B)/libdescribe.a: $(core_obj)
+$(B)/libdescribe.a: $(core_obj) $(B)/objects
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(core_obj)
 
 # What the public header declares is all that the shared library exports.
 $(B)/libdescribe.map: core/describe.h $(B)/flags
-	$(Q)$(CC) -E -P $< >$@.i && { echo '{ global:'; grep -o '\<dsc_[a-z0-9_]* *(' $@.i | tr '(' ';'; \
-		echo 'local: *; };'; } >$@
-
-$(B)/libdescribe.so.$(VERSION): $(core_obj) $(B)/libdescribe.map
+	$(Q)$(CC) -E -P $< >$@.i && { echo '{ global:'; grep -o '\<dsc_[a-z0-9_]* *(' $@.i | \
+		tr '(' ';'; echo 'local: *; };'; } >$@
+$(B)/libdescribe.so.$(VERSION): $(core_obj) $(B)/libdescribe.map $(B)/objects
 	$(call say,LINK,$@)
 	$(Q)$(CC) -shared $(ldflags) -Wl,-soname,libdescribe.so.$(SOVERSION) \
 		-Wl,--version-script,$(B)/libdescribe.map -o $@ $(core_obj) $(ldlibs)
-	$(Q)cd $(@D) && for l in $(so_links); do ln -sf $(@F) $$l; done
 
-link = $(Q)$(CC) $(ldflags) -o $@ $(filter %.o %.a,$^) $(ldlibs)
+link = $(Q)mkdir -p $(@D) && $(CC) $(ldflags) -o $@ $(filter %.o %.a,$^) $(ldlibs)
 define program
 $(B)/$(name_$(1)): $(call objects,$(1)/*.c) $(B)/libdescribe.a
 	$$(call say,LINK,$$@)
@@ -138,7 +127,7 @@ $(B)/$(name_$(1)): $(call objects,$(1)/*.c) $(B)/libdescribe.a
 endef
 $(foreach p,$(programs),$(eval $(call program,$(p))))
 
-# The data as installed; programs find it beside themselves in the build folder.
+# The data as they are installed; programs in the build folder find them beside themselves.
 $(B)/share/%: data/default/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
@@ -147,88 +136,71 @@ $(B)/unit: $(test_obj) $(B)/libdescribe.a
 	$(call say,LINK,$@)
 	$(link) $(shell $(PKG_CONFIG) --libs $(pkg_test))
 
-setup = $(if $(missing)$(missing_test),scripts/setup --test)
-cli   = tests/cli/run.sh $(B)
+# One program for each C file of these folders.
+stress  := $(stress_obj:$(B)/tests/stress/%.o=$(B)/stress/%)
+benches := $(bench_obj:$(B)/tests/bench/%.o=$(B)/bench/%)
+fuzzers := $(fuzz_obj:$(B)/tests/fuzz/fuzz_%.o=$(B)/fuzz/%)
+$(stress): $(B)/stress/%: $(B)/tests/stress/%.o $(B)/libdescribe.a ; $(link)
+$(benches): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdescribe.a ; $(link)
+$(fuzzers): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libdescribe.a ; $(link) -fsanitize=fuzzer
 
-## check: install what is missing, build, run the unit and command line tests
+## check: install what is missing, build, run the unit, command line and install tests
 check:
-	$(Q)$(setup)
-	$(Q)$(MAKE) --no-print-directory check-run
-
+	$(Q)$(if $(missing)$(missing_test),scripts/setup --test)
+	$(sub) check-run
 check-run: $(B)/unit all
 	$(B)/unit
-	$(cli)
+	tests/cli/run.sh $(B)
+	+MAKE='$(MAKE)' CC='$(CC)' tests/install/run.sh $(B)
 
 ## check-san: the tests under the address, leak and undefined-behaviour sanitizers
 check-san:
-	$(Q)$(MAKE) --no-print-directory MODE=debug SAN=address,undefined san-run
-
+	$(sub) MODE=debug SAN=address,undefined san-run
 # The test runner ignores what a sanitizer says when a child exits: read its log instead.
 san_env = ASAN_OPTIONS=log_path=$(CURDIR)/$(B)/san UBSAN_OPTIONS=print_stacktrace=1
 san-run: $(B)/unit all
 	@rm -f $(B)/san.*
 	$(san_env) $(B)/unit
-	$(san_env) $(cli)
+	$(san_env) tests/cli/run.sh $(B)
 	@if ls $(B)/san.* >/dev/null 2>&1; then cat $(B)/san.*; exit 1; fi
 
-## check-valgrind: the unit tests under valgrind, which knows nothing above AVX2 (FILTER=suite/test)
+## check-valgrind: the unit tests under valgrind (FILTER=suite/test)
 check-valgrind:
-	$(Q)$(MAKE) --no-print-directory MODE=debug valgrind-run
-
+	$(sub) MODE=debug valgrind-run
 valgrind-run: $(B)/unit
-	@rm -f $(B)/vg.*
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DSC_ISA=avx2 OPENBLAS_CORETYPE=Haswell \
-	valgrind -q --trace-children=yes --leak-check=full --errors-for-leak-kinds=definite \
-		--show-leak-kinds=definite --log-file=$(B)/vg.%p $(B)/unit -j1 $(FILTER:%=--filter '%')
-	@find $(B) -name 'vg.*' -size +0 -exec cat {} + >$(B)/valgrind.log; test ! -s $(B)/valgrind.log || \
-		{ cat $(B)/valgrind.log; exit 1; }
+	scripts/run-valgrind.sh $(B) '$(FILTER)'
 
 ## check-tsan: the thread stress programs under the thread sanitizer (clang)
 check-tsan:
-	$(Q)$(MAKE) --no-print-directory CC=clang MODE=debug SAN=thread tsan-run
-
-stress := $(stress_obj:$(B)/tests/stress/%.o=$(B)/stress/%)
-$(stress): $(B)/stress/%: $(B)/tests/stress/%.o $(B)/libdescribe.a
-	@mkdir -p $(@D)
-	$(link)
+	$(sub) CC=clang MODE=debug SAN=thread tsan-run
 tsan-run: $(stress)
 	@for t in $^; do echo $$t; TSAN_OPTIONS=ignore_noninstrumented_modules=1 $$t || exit 1; done
 
 ## fuzz: every reader under libFuzzer for FUZZ_SECONDS each, past crashes first (clang)
 fuzz:
-	$(Q)$(MAKE) --no-print-directory CC=clang MODE=debug B=build/fuzz \
-		SAN=fuzzer-no-link,address,undefined fuzz-run
-
-fuzzers := $(fuzz_obj:$(B)/tests/fuzz/fuzz_%.o=$(B)/fuzz/%)
-$(fuzzers): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libdescribe.a
-	@mkdir -p $(@D)
-	$(link) -fsanitize=fuzzer
+	$(sub) CC=clang MODE=debug B=build/fuzz SAN=fuzzer-no-link,address,undefined fuzz-run
 fuzz-run: $(fuzzers)
 	scripts/run-fuzz.sh $(FUZZ_SECONDS) $^
 
-## bench: time kernels and stages; JSON lines in build/release/bench.jsonl
-benches := $(bench_obj:$(B)/tests/bench/%.o=$(B)/bench/%)
-$(benches): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdescribe.a
-	@mkdir -p $(@D)
-	$(link)
+## bench: time kernels and stages; JSON lines in bench.jsonl of the build folder
 bench: $(benches)
 	@for b in $^; do $$b || exit 1; done | tee $(B)/bench.jsonl
 
-## coverage: lines of each file that the tests run
+## coverage: the lines of each file that the tests run
 coverage:
-	$(Q)$(MAKE) --no-print-directory MODE=debug B=build/coverage COVERAGE=1 coverage-run
+	$(sub) MODE=debug B=build/coverage COVERAGE=1 coverage-run
 coverage-run: $(B)/unit all
 	@find $(B) -name '*.gcda' -delete
 	$(B)/unit
-	$(cli)
-	@scripts/coverage.sh $(B)
+	tests/cli/run.sh $(B)
+	scripts/coverage.sh $(B)
 
 ## demo: install what is missing, build, and describe the pictures in data/default
 demo:
 	$(Q)$(if $(missing),scripts/setup)
-	$(Q)$(MAKE) --no-print-directory demo-run
+	$(sub) demo-run
 demo-run: all
-	$(B)/describe data/default/pictures/*.*g
+	$(B)/describe data/default/pictures
 
 ## lint: formatting, banned functions, who includes whom
 lint:
@@ -241,11 +213,11 @@ format:
 # One list for install and uninstall: MODE:FILE:FOLDER.
 man       := $(wildcard $(programs:%=%/*.1))
 installed := $(bin:%=755:%:$(bindir)) $(man:%=644:%:$(mandir)/man1) $(share:%=644:%:$(pkgdatadir)) \
-	$(libs:%=644:%:$(libdir)) 644:core/describe.h:$(includedir) 644:$(B)/describe.pc:$(libdir)/pkgconfig
-
+	$(libs:%=644:%:$(libdir)) 644:core/describe.h:$(includedir) \
+	644:$(B)/describe.pc:$(libdir)/pkgconfig
 $(B)/describe.pc: describe.pc.in FORCE
-	$(Q)sed 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; \
-		s|@version@|$(VERSION)|; s|@requires@|$(pkg_core)|; s|@libs@|$(raw_libs)|' $< >$@
+	$(Q)sed -e 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
+		-e 's|@version@|$(VERSION)|; s|@requires@|$(pkg_core)|; s|@libs@|$(raw_libs)|' $< >$@
 
 ## install: copy programs, library, header, manual pages and data to $(DESTDIR)$(prefix)
 install: all $(B)/describe.pc
@@ -271,6 +243,6 @@ clean:
 ## help: list the targets
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 18
-	@echo 'Settings: MODE=release|debug SAN=address,undefined|thread WERROR=1 V=1 CC=clang prefix= DESTDIR='
+	@echo 'Settings: MODE=release|debug SAN=address,undefined|thread WERROR=1 V=1 CC= prefix= DESTDIR='
 
 -include $(all_obj:.o=.d)

@@ -1,0 +1,71 @@
+#!/bin/sh
+# run.sh - what `make install` copies is enough to build programs with, exports only what
+# describe.h declares, and `make uninstall` takes all of it away.
+#
+#   tests/install/run.sh PROGRAMS       the folder that holds the built programs
+#
+# MAKE and CC come from the Makefile.
+set -eu
+cd "$(dirname "$0")/../.."
+build=$(cd "$1" && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+make=${MAKE:-make}
+cc=${CC:-cc}
+passed=0
+
+fail() {
+    echo "FAIL $*"
+    echo "install: $passed passed, 1 failed"
+    exit 1
+}
+ok() {
+    echo "ok   $*"
+    passed=$((passed + 1))
+}
+
+$make --no-print-directory install DESTDIR="$tmp/root" || fail 'make install'
+prefix=$(cd "$tmp/root" && find . -path '*/bin/describe' | sed 's|^\.||; s|/bin/describe$||')
+[ -n "$prefix" ] || fail 'describe is not installed'
+ok 'make install'
+
+# Paths in the .pc file are those of the final place; PKG_CONFIG_SYSROOT_DIR puts DESTDIR in front.
+export PKG_CONFIG_PATH="$tmp/root$prefix/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$tmp/root"
+flags=$(pkg-config --cflags --libs describe) || fail 'pkg-config describe'
+# shellcheck disable=SC2086  # lists of flags
+$cc -std=c11 -Wall -Wextra -Werror ${SAN_FLAGS-} -o "$tmp/use" tests/install/use.c $flags ||
+    fail 'a program with the shared library'
+LD_LIBRARY_PATH="$tmp/root$prefix/lib" "$tmp/use" || fail 'running with the shared library'
+ok 'a program with the shared library'
+
+# --static without the sysroot: the libraries under ours are those of the system.
+flags=$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --static --libs describe)
+# shellcheck disable=SC2046,SC2086
+$cc -std=c11 ${SAN_FLAGS-} -I"$tmp/root$prefix/include" -o "$tmp/use" tests/install/use.c \
+    "$tmp/root$prefix/lib/libdescribe.a" $(printf '%s' "$flags" | sed 's/-ldescribe//') ||
+    fail 'a program with the static library'
+"$tmp/use" || fail 'running with the static library'
+ok 'a program with the static library'
+
+nm -D --defined-only "$tmp/root$prefix/lib/libdescribe.so" | awk '$2 == "T" { print $3 }' |
+    sed 's/@.*//' | sort >"$tmp/exported"
+$cc -E -P core/describe.h | grep -o '\<dsc_[a-z0-9_]* *(' | tr -d ' (' | sort -u >"$tmp/declared"
+diff "$tmp/declared" "$tmp/exported" || fail 'the shared library exports what describe.h declares'
+ok 'the shared library exports what describe.h declares'
+
+# The example in the comment of describe.h starts at its #include <describe.h>.
+sed -n '/^ \* *#include <describe.h>/,/^ \*\//p' core/describe.h | sed '$d; s/^ \*//' >"$tmp/example.c"
+if [ -s "$tmp/example.c" ]; then
+    picture=$(find data/default/pictures -name '*.jpg' | sort | head -n 1)
+    # shellcheck disable=SC2046,SC2086
+    $cc -std=c11 -Wall -Wextra -Werror ${SAN_FLAGS-} -o "$tmp/example" "$tmp/example.c" \
+        $(pkg-config --cflags --libs describe) || fail 'the example of describe.h'
+    LD_LIBRARY_PATH="$tmp/root$prefix/lib" "$tmp/example" "$picture" "$build/share/model.h5" ||
+        fail 'running the example of describe.h'
+    ok 'the example of describe.h'
+fi
+
+$make --no-print-directory uninstall DESTDIR="$tmp/root" || fail 'make uninstall'
+[ -z "$(find "$tmp/root" ! -type d)" ] || fail "left behind: $(find "$tmp/root" ! -type d)"
+ok 'make uninstall'
+echo "install: $passed passed, 0 failed"
