@@ -103,8 +103,9 @@ $(B)/flags $(B)/objects $(B)/pkgdatadir: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(text_$(@F)))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-$(prog_obj): $(B)/pkgdatadir
-$(prog_obj): own = -DDSC_DATADIR='"$(pkgdatadir)"'
+data_obj := $(filter $(B)/core/describe.o $(B)/core/captioner/%,$(core_obj)) $(prog_obj)
+$(data_obj): $(B)/pkgdatadir
+$(data_obj): own = -DDSC_DATADIR='"$(pkgdatadir)"'
 
 $(B)/libdescribe.a: $(core_obj) $(B)/objects
 	$(call say,AR,$@)

@@ -32,8 +32,8 @@ ok 'make install'
 # Paths in the .pc file are those of the final place; PKG_CONFIG_SYSROOT_DIR puts DESTDIR in front.
 export PKG_CONFIG_PATH="$tmp/root$prefix/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$tmp/root"
 flags=$(pkg-config --cflags --libs describe) || fail 'pkg-config describe'
-# shellcheck disable=SC2086  # lists of flags
-$cc -std=c11 -Wall -Wextra -Werror ${SAN_FLAGS-} -o "$tmp/use" tests/install/use.c $flags ||
+# shellcheck disable=SC2086  # a list of flags
+$cc -std=c11 -Wall -Wextra -Werror -o "$tmp/use" tests/install/use.c $flags ||
     fail 'a program with the shared library'
 LD_LIBRARY_PATH="$tmp/root$prefix/lib" "$tmp/use" || fail 'running with the shared library'
 ok 'a program with the shared library'
@@ -41,7 +41,7 @@ ok 'a program with the shared library'
 # --static without the sysroot: the libraries under ours are those of the system.
 flags=$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --static --libs describe)
 # shellcheck disable=SC2046,SC2086
-$cc -std=c11 ${SAN_FLAGS-} -I"$tmp/root$prefix/include" -o "$tmp/use" tests/install/use.c \
+$cc -std=c11 -I"$tmp/root$prefix/include" -o "$tmp/use" tests/install/use.c \
     "$tmp/root$prefix/lib/libdescribe.a" $(printf '%s' "$flags" | sed 's/-ldescribe//') ||
     fail 'a program with the static library'
 "$tmp/use" || fail 'running with the static library'
@@ -53,17 +53,18 @@ $cc -E -P core/describe.h | grep -o '\<dsc_[a-z0-9_]* *(' | tr -d ' (' | sort -u
 diff "$tmp/declared" "$tmp/exported" || fail 'the shared library exports what describe.h declares'
 ok 'the shared library exports what describe.h declares'
 
-# The example in the comment of describe.h starts at its #include <describe.h>.
-sed -n '/^ \* *#include <describe.h>/,/^ \*\//p' core/describe.h | sed '$d; s/^ \*//' >"$tmp/example.c"
-if [ -s "$tmp/example.c" ]; then
-    picture=$(find data/default/pictures -name '*.jpg' | sort | head -n 1)
-    # shellcheck disable=SC2046,SC2086
-    $cc -std=c11 -Wall -Wextra -Werror ${SAN_FLAGS-} -o "$tmp/example" "$tmp/example.c" \
-        $(pkg-config --cflags --libs describe) || fail 'the example of describe.h'
-    LD_LIBRARY_PATH="$tmp/root$prefix/lib" "$tmp/example" "$picture" "$build/share/model.h5" ||
-        fail 'running the example of describe.h'
-    ok 'the example of describe.h'
-fi
+# The example in the comment of describe.h: from its first #include to the brace that closes main.
+awk '/^ [*] +#include <describe.h>/ { indent = index($0, "#") }
+    indent { line = substr($0, indent); print line; if (line == "}") exit }' \
+    core/describe.h >"$tmp/example.c"
+# shellcheck disable=SC2046,SC2086
+$cc -std=c11 -Wall -Wextra -Werror -o "$tmp/example" "$tmp/example.c" \
+    $(pkg-config --cflags --libs describe) || fail 'the example of describe.h'
+picture=$(find data/default/pictures -name '*.jpg' | sort | head -n 1)
+DESCRIBE_MODEL=$build/share/model.h5 LD_LIBRARY_PATH="$tmp/root$prefix/lib" \
+    "$tmp/example" "$picture" >"$tmp/captions" || fail 'running the example of describe.h'
+grep -q "^$picture	[a-z]" "$tmp/captions" || fail 'the example of describe.h: no caption'
+ok 'the example of describe.h'
 
 $make --no-print-directory uninstall DESTDIR="$tmp/root" || fail 'make uninstall'
 [ -z "$(find "$tmp/root" ! -type d)" ] || fail "left behind: $(find "$tmp/root" ! -type d)"
