@@ -12,6 +12,7 @@ scripts/gen-golden.py or alone. Same versions, same bytes.
   preprocess.txt  SOURCE LIST
   preprocess.f32  the results one after the other, f32 (Keras)
 """
+
 import argparse
 import io
 import os
@@ -68,7 +69,15 @@ def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+ADAM7 = [
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+]
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
@@ -101,15 +110,30 @@ def png(w, h, depth, colour, interlaced=False, palette=None, extra=b"", after=b"
     else:
         raw = png_rows(samples, depth)
     head = struct.pack(">IIBBBBB", w, h, depth, colour, 0, 0, int(interlaced))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + (chunk(b"PLTE", palette) if palette else b"")
-            + extra + chunk(b"IDAT", zlib.compress(raw, 9)) + after + chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + (chunk(b"PLTE", palette) if palette else b"")
+        + extra
+        + chunk(b"IDAT", zlib.compress(raw, 9))
+        + after
+        + chunk(b"IEND", b"")
+    )
 
 
 def png_cases():
     cases = {}
-    for colour, depths in {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}.items():
+    for colour, depths in {
+        0: (1, 2, 4, 8, 16),
+        2: (8, 16),
+        3: (1, 2, 4, 8),
+        4: (8, 16),
+        6: (8, 16),
+    }.items():
         for depth in depths:
-            palette = RNG.integers(0, 256, 3 << depth, dtype=np.uint8).tobytes() if colour == 3 else None
+            palette = (
+                RNG.integers(0, 256, 3 << depth, dtype=np.uint8).tobytes() if colour == 3 else None
+            )
             for interlaced in (False, True):
                 name = f"png_c{colour}_d{depth}{'_i' if interlaced else ''}.png"
                 cases[name] = png(19, 13, depth, colour, interlaced, palette)
@@ -119,22 +143,30 @@ def png_cases():
     cases["png_trns_grey.png"] = png(9, 7, 8, 0, extra=chunk(b"tRNS", struct.pack(">H", 100)))
     cases["png_trns_deep.png"] = png(9, 7, 16, 0, extra=chunk(b"tRNS", struct.pack(">H", 300)))
     cases["png_trns_rgb.png"] = png(9, 7, 8, 2, extra=chunk(b"tRNS", struct.pack(">3H", 1, 2, 3)))
-    cases["png_trns_rgb16.png"] = png(9, 7, 16, 2, extra=chunk(b"tRNS", struct.pack(">3H", 1, 2, 3)))
-    cases["png_trns_palette.png"] = png(9, 7, 4, 3, palette=bytes(range(48)),
-                                        extra=chunk(b"tRNS", bytes([0, 128, 255, 7])))
-    cases["png_trns_one.png"] = png(9, 7, 2, 3, palette=bytes(range(12)), extra=chunk(b"tRNS", b"\xff\0"))
-    cases["png_trns_interlaced.png"] = png(9, 7, 4, 3, True, palette=bytes(range(48)),
-                                           extra=chunk(b"tRNS", bytes(16)))
-    cases["png_gamma.png"] = png(9, 7, 8, 2, extra=chunk(b"gAMA", struct.pack(">I", 100000))
-                                 + chunk(b"sRGB", b"\0"))
+    cases["png_trns_rgb16.png"] = png(
+        9, 7, 16, 2, extra=chunk(b"tRNS", struct.pack(">3H", 1, 2, 3))
+    )
+    cases["png_trns_palette.png"] = png(
+        9, 7, 4, 3, palette=bytes(range(48)), extra=chunk(b"tRNS", bytes([0, 128, 255, 7]))
+    )
+    cases["png_trns_one.png"] = png(
+        9, 7, 2, 3, palette=bytes(range(12)), extra=chunk(b"tRNS", b"\xff\0")
+    )
+    cases["png_trns_interlaced.png"] = png(
+        9, 7, 4, 3, True, palette=bytes(range(48)), extra=chunk(b"tRNS", bytes(16))
+    )
+    cases["png_gamma.png"] = png(
+        9, 7, 8, 2, extra=chunk(b"gAMA", struct.pack(">I", 100000)) + chunk(b"sRGB", b"\0")
+    )
     cases["png_exif_late.png"] = png(9, 7, 8, 2, after=chunk(b"eXIf", exif(6).tobytes()[6:]))
     cases["png_1x1.png"] = png(1, 1, 8, 2)
     cases["png_1x1_interlaced.png"] = png(1, 1, 16, 6, True)
     cases["png_narrow_interlaced.png"] = png(2, 11, 1, 0, True)
     frames = [gradient(16, 12) for _ in range(3)]
     cases["png_animated.png"] = save(frames[0], "PNG", save_all=True, append_images=frames[1:])
-    cases["png_animated_default.png"] = save(frames[0], "PNG", save_all=True, append_images=frames[1:],
-                                             default_image=True)
+    cases["png_animated_default.png"] = save(
+        frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True
+    )
     cases["png_photo.png"] = save(photo("coffee", (180, 100, 244, 148)), "PNG", optimize=True)
     return cases
 
@@ -158,14 +190,21 @@ def jpeg_cases():
     for name, subsampling in (("444", 0), ("422", 1), ("420", 2)):
         for progressive in (False, True):
             cases[f"jpeg_{name}{'_progressive' if progressive else ''}.jpg"] = save(
-                astronaut, "JPEG", quality=88, subsampling=subsampling, progressive=progressive)
+                astronaut, "JPEG", quality=88, subsampling=subsampling, progressive=progressive
+            )
     cases["jpeg_low.jpg"] = save(astronaut, "JPEG", quality=15)
     cases["jpeg_restart.jpg"] = save(astronaut, "JPEG", quality=80, restart_marker_blocks=3)
     cases["jpeg_rgb.jpg"] = save(astronaut.crop((0, 0, 40, 30)), "JPEG", quality=90, keep_rgb=True)
     cases["jpeg_grey.jpg"] = save(astronaut.convert("L"), "JPEG", quality=85)
-    cases["jpeg_grey_progressive.jpg"] = save(astronaut.convert("L"), "JPEG", quality=85, progressive=True)
-    inks = Image.fromarray(np.concatenate(
-        [np.asarray(gradient(37, 29)), RNG.integers(0, 256, (29, 37, 1), dtype=np.uint8)], -1), "CMYK")
+    cases["jpeg_grey_progressive.jpg"] = save(
+        astronaut.convert("L"), "JPEG", quality=85, progressive=True
+    )
+    inks = Image.fromarray(
+        np.concatenate(
+            [np.asarray(gradient(37, 29)), RNG.integers(0, 256, (29, 37, 1), dtype=np.uint8)], -1
+        ),
+        "CMYK",
+    )
     cases["jpeg_cmyk.jpg"] = save(inks, "JPEG", quality=92)
     cases["jpeg_cmyk_progressive.jpg"] = save(inks, "JPEG", quality=92, progressive=True)
     cases["jpeg_cmyk_unmarked.jpg"] = jpeg_marker_removed(cases["jpeg_cmyk.jpg"], 0xEE)
@@ -195,16 +234,27 @@ def webp_cases():
         "webp_lossy.webp": save(photo_rgb, "WEBP", quality=70),
         "webp_lossless.webp": save(gradient(23, 17), "WEBP", lossless=True),
         "webp_alpha.webp": save(alpha, "WEBP", quality=80),
-        "webp_alpha_lossless.webp": save(alpha.crop((0, 0, 30, 20)), "WEBP", lossless=True, exact=True),
-        "webp_animated.webp": save(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True),
+        "webp_alpha_lossless.webp": save(
+            alpha.crop((0, 0, 30, 20)), "WEBP", lossless=True, exact=True
+        ),
+        "webp_animated.webp": save(
+            frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True
+        ),
         "webp_exif.webp": save(gradient(12, 7), "WEBP", lossless=True, exif=exif(8)),
         "webp_1x1.webp": save(gradient(1, 1), "WEBP", quality=80),
     }
     # A first frame smaller than the canvas and away from its corner.
     still = save(gradient(10, 6), "WEBP", lossless=True)
     body = still[12:]
-    frame = (struct.pack("<I", 4 // 2)[:3] + struct.pack("<I", 6 // 2)[:3] + struct.pack("<I", 9)[:3]
-             + struct.pack("<I", 5)[:3] + struct.pack("<I", 100)[:3] + b"\0" + body)
+    frame = (
+        struct.pack("<I", 4 // 2)[:3]
+        + struct.pack("<I", 6 // 2)[:3]
+        + struct.pack("<I", 9)[:3]
+        + struct.pack("<I", 5)[:3]
+        + struct.pack("<I", 100)[:3]
+        + b"\0"
+        + body
+    )
     riff = lambda kind, data: kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1)
     vp8x = riff(b"VP8X", b"\x02\0\0\0" + struct.pack("<I", 19)[:3] + struct.pack("<I", 15)[:3])
     anim = riff(b"ANIM", b"\x10\x20\x30\xff\0\0")
@@ -232,16 +282,25 @@ def lzw(indices, bits):
             n -= 8
     if n:
         out.append(acc & 255)
-    blocks = b"".join(bytes([len(out[i : i + 255])]) + bytes(out[i : i + 255]) for i in range(0, len(out), 255))
+    blocks = b"".join(
+        bytes([len(out[i : i + 255])]) + bytes(out[i : i + 255]) for i in range(0, len(out), 255)
+    )
     return bytes([bits]) + blocks + b"\0"
 
 
-def gif(screen, frame, indices, bits, palette=None, local=None, interlaced=False, transparent=None):
-    flags = 0x80 | (bits - 1) if palette else 0
+def palette_bits(palette):
+    """The flag and the size of a palette, as GIF writes them."""
+    return 0x80 | ((len(palette) // 3).bit_length() - 2) if palette else 0
+
+
+def gif(
+    screen, frame, indices, bits, palette=None, local=None, interlaced=False, transparent=None
+):
+    flags = palette_bits(palette)
     out = b"GIF89a" + struct.pack("<HHBBB", *screen, flags, 0, 0) + (palette or b"")
     if transparent is not None:
         out += b"!\xf9\x04" + struct.pack("<BHB", 1, 0, transparent) + b"\0"
-    flags = (0x80 | (bits - 1) if local else 0) | (0x40 if interlaced else 0)
+    flags = palette_bits(local) | (0x40 if interlaced else 0)
     out += b"," + struct.pack("<HHHHB", *frame, flags) + (local or b"")
     rows = indices
     if interlaced:
@@ -258,18 +317,25 @@ def gif_cases():
         "gif_photo.gif": save(photo("coffee", (180, 100, 240, 140)).quantize(64), "GIF"),
         "gif_animated.gif": save(frames[0], "GIF", save_all=True, append_images=frames[1:]),
         "gif_grey.gif": save(gradient(20, 15).convert("L"), "GIF"),
-        "gif_interlaced.gif": gif((13, 21), (0, 0, 13, 21), pixels(13, 21, 16), 4, colours(16), interlaced=True),
-        "gif_interlaced_thin.gif": gif((5, 2), (0, 0, 5, 2), pixels(5, 2, 4), 2, colours(4), interlaced=True),
+        "gif_interlaced.gif": gif(
+            (13, 21), (0, 0, 13, 21), pixels(13, 21, 16), 4, colours(16), interlaced=True
+        ),
+        "gif_interlaced_thin.gif": gif(
+            (5, 2), (0, 0, 5, 2), pixels(5, 2, 4), 2, colours(4), interlaced=True
+        ),
         "gif_local.gif": gif((9, 8), (0, 0, 9, 8), pixels(9, 8, 8), 3, colours(8), colours(8)),
         "gif_offset.gif": gif((19, 17), (3, 4, 9, 8), pixels(9, 8, 8), 3, colours(8)),
-        "gif_offset_transparent.gif": gif((19, 17), (3, 4, 9, 8), pixels(9, 8, 8), 3, colours(8), transparent=5),
+        "gif_offset_transparent.gif": gif(
+            (19, 17), (3, 4, 9, 8), pixels(9, 8, 8), 3, colours(8), transparent=5
+        ),
         "gif_outside.gif": gif((6, 6), (3, 4, 9, 8), pixels(9, 8, 8), 3, colours(8)),
         "gif_no_palette.gif": gif((9, 8), (0, 0, 9, 8), pixels(9, 8, 16), 4),
         "gif_ramp.gif": gif((9, 8), (0, 0, 9, 8), pixels(9, 8, 16), 4, ramp),
         "gif_local_ramp.gif": gif((9, 8), (0, 0, 9, 8), pixels(9, 8, 16), 4, colours(16), ramp),
-        "gif_transparent_ramp.gif": gif((12, 9), (1, 1, 9, 8), pixels(9, 8, 16), 4, ramp, transparent=200),
-        "gif_short_palette.gif": gif((9, 8), (0, 0, 9, 8), pixels(9, 8, 16), 4, None, None)[:10]
-        + b"\x81\0\0" + colours(4) + gif((9, 8), (0, 0, 9, 8), pixels(9, 8, 16), 4)[13:],
+        "gif_transparent_ramp.gif": gif(
+            (12, 9), (1, 1, 9, 8), pixels(9, 8, 16), 4, ramp, transparent=200
+        ),
+        "gif_short_palette.gif": gif((9, 8), (0, 0, 9, 8), pixels(9, 8, 16), 4, colours(4)),
         "gif_1x1.gif": gif((1, 1), (0, 0, 1, 1), pixels(1, 1, 4), 2, colours(4)),
     }
 
@@ -304,14 +370,21 @@ def write_decode(folder, cases):
 
 # source, then sizes: up, down, one way only, to and from one pixel, tall (down first), thin
 RESIZES = [
-    ("resize_a.png", [(24, 24), (80, 61), (37, 12), (11, 29), (37, 29), (1, 1), (90, 29), (36, 28)]),
+    (
+        "resize_a.png",
+        [(24, 24), (80, 61), (37, 12), (11, 29), (37, 29), (1, 1), (90, 29), (36, 28)],
+    ),
     ("resize_b.png", [(7, 9), (1, 40), (60, 60)]),
     ("resize_tall.png", [(9, 20), (12, 20), (30, 15), (8, 16)]),
     ("png_1x1.png", [(5, 4)]),
     ("jpeg_17x1.jpg", [(5, 5), (40, 2)]),
 ]
-BOXES = [("resize_a.png", (5, 3, 30, 20), (12, 16)), ("resize_a.png", (0, 3, 37, 20), (37, 20)),
-         ("resize_tall.png", (2, 8, 11, 60), (7, 19)), ("resize_b.png", (1, 2, 13, 11), (26, 22))]
+BOXES = [
+    ("resize_a.png", (5, 3, 30, 20), (12, 16)),
+    ("resize_a.png", (0, 3, 37, 20), (37, 20)),
+    ("resize_tall.png", (2, 8, 11, 60), (7, 19)),
+    ("resize_b.png", (1, 2, 13, 11), (26, 22)),
+]
 
 
 def crop_box(image, w, h):
@@ -344,9 +417,14 @@ def preprocessed(image, mode, w, h, name, fit):
         x0, y0, x1, y1 = crop_box(image, w, h) if fit == "crop" else (0, 0) + image.size
         x = tf.image.resize(np.asarray(image)[y0:y1, x0:x1], (h, w)).numpy().astype(np.float32)
     else:
-        x = keras.utils.img_to_array(keras.utils.load_img(
-            io.BytesIO(save(image, "PNG")), target_size=(h, w), interpolation=name,
-            keep_aspect_ratio=fit == "crop"))
+        x = keras.utils.img_to_array(
+            keras.utils.load_img(
+                io.BytesIO(save(image, "PNG")),
+                target_size=(h, w),
+                interpolation=name,
+                keep_aspect_ratio=fit == "crop",
+            )
+        )
     if mode in MODES:
         return keras.applications.imagenet_utils.preprocess_input(x.copy(), mode=mode)
     if mode == "raw":
@@ -358,14 +436,20 @@ def preprocessed(image, mode, w, h, name, fit):
 
 def write_preprocess(folder, sources):
     lines, out = [], b""
-    modes = MODES + ["raw", "mean=127,std=128", "mean=123.675/116.28/103.53,std=58.395/57.12/57.375"]
+    modes = MODES + [
+        "raw",
+        "mean=127,std=128",
+        "mean=123.675/116.28/103.53,std=58.395/57.12/57.375",
+    ]
     cases = [("resize_a.png", m, 14, 10, "nearest", "stretch") for m in modes]
     cases += [("resize_a.png", m, 14, 10, "bicubic", "crop") for m in modes]
     cases += [("resize_tall.png", m, 12, 10, "tf-bilinear", "crop") for m in modes]
-    cases += [("resize_a.png", "tf", 37, 29, "bilinear", "stretch"),
-              ("resize_a.png", "caffe", 37, 29, "tf-bilinear", "stretch"),
-              ("resize_tall.png", "torch", 9, 13, "lanczos", "crop"),
-              ("resize_b.png", "tf", 30, 7, "hamming", "crop")]
+    cases += [
+        ("resize_a.png", "tf", 37, 29, "bilinear", "stretch"),
+        ("resize_a.png", "caffe", 37, 29, "tf-bilinear", "stretch"),
+        ("resize_tall.png", "torch", 9, 13, "lanczos", "crop"),
+        ("resize_b.png", "tf", 30, 7, "hamming", "crop"),
+    ]
     for source, mode, w, h, name, fit in cases:
         lines.append(f"{source} {mode},size={w}x{h},filter={name},fit={fit}\n")
         out += preprocessed(sources[source], mode, w, h, name, fit).astype("<f4").tobytes()
@@ -388,12 +472,19 @@ def main():
     sources = {s: Image.open(io.BytesIO(cases[s])).convert("RGB") for s in names}
     write_resize(folder, sources)
     write_preprocess(folder, sources)
-    about = (f"Made by scripts/gen-golden-image.py with Pillow {PIL.__version__}, TensorFlow "
-             f"{tf.__version__}, Keras {keras.__version__}, NumPy {np.__version__}, scikit-image "
-             f"{skimage.__version__}.\n\nPictures come from the script but for crops of scikit-image's "
-             "samples: astronaut (NASA, public\ndomain), coffee and chelsea (CC0).\n")
-    write(folder, "README.md", b"# Pictures and what Pillow, TensorFlow and Keras make of them\n\n"
-          + about.encode() + b"\nThe script's first lines say what each file holds.\n")
+    about = (
+        f"Made by scripts/gen-golden-image.py with Pillow {PIL.__version__}, TensorFlow "
+        f"{tf.__version__}, Keras {keras.__version__}, NumPy {np.__version__}, scikit-image "
+        f"{skimage.__version__}.\n\nPictures come from the script but for crops of scikit-image's "
+        "samples: astronaut (NASA, public\ndomain), coffee and chelsea (CC0).\n"
+    )
+    write(
+        folder,
+        "README.md",
+        b"# Pictures and what Pillow, TensorFlow and Keras make of them\n\n"
+        + about.encode()
+        + b"\nThe script's first lines say what each file holds.\n",
+    )
 
 
 if __name__ == "__main__":

@@ -129,11 +129,9 @@ static void weigh_block(uint8_t *restrict y, const uint8_t *restrict x, size_t s
         const uint8_t *p = x + t * stride;
         int32_t weight = weights[t];
 
-#pragma omp simd
         for (size_t i = 0; i < BLOCK_LANES; i++)
             sums[i] += p[i] * weight;
     }
-#pragma omp simd
     for (size_t i = 0; i < BLOCK_LANES; i++)
         y[i] = to_byte(sums[i]);
 }

@@ -194,6 +194,25 @@ Test(image, reads_standard_input)
                      "'standard input': empty, a JPEG, PNG, WebP or GIF picture expected");
 }
 
+/* The last scan of a progressive JPEG, six hundred times over. */
+Test(image, refuses_endless_scans)
+{
+    struct dsc_strbuf s = golden_read("jpeg_grey_progressive.jpg"), bomb_file = DSC_STRBUF_INIT;
+    struct dsc_image image = { 0 };
+    size_t at = s.len - 2;
+
+    while (memcmp(s.text + at, "\xff\xda", 2))
+        at--;
+    cr_assert_eq(dsc_strbuf_add(&bomb_file, s.text, at), DSC_OK);
+    for (int i = 0; i < 600; i++)
+        cr_assert_eq(dsc_strbuf_add(&bomb_file, s.text + at, s.len - 2 - at), DSC_OK);
+    cr_assert_eq(dsc_strbuf_add(&bomb_file, "\xff\xd9", 2), DSC_OK);
+    cr_assert_eq(dsc_image_decode(&image, bomb_file.text, bomb_file.len, "x", NULL, 0), DSC_FORMAT);
+    cr_assert_str_eq(dsc_error_message(), "'x': broken JPEG: more than 500 scans");
+    dsc_strbuf_release(&bomb_file);
+    dsc_strbuf_release(&s);
+}
+
 /* Decode a copy that has no byte to spare, so that a sanitizer sees every overrun. */
 static enum dsc_status decode_copy(const char *bytes, size_t len_bytes, struct dsc_image *image)
 {
