@@ -47,12 +47,12 @@ warn := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-proto
 	-Wwrite-strings -Wdouble-promotion -Wimplicit-fallthrough $(if $(filter 1,$(WERROR)),-Werror)
 watch := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) $(if $(COVERAGE),--coverage)
 cppflags := -D_POSIX_C_SOURCE=200809L -DDSC_VERSION='"$(VERSION)"' $(def_$(MODE)) -I. \
-	$(if $(missing),,$(shell $(PKG_CONFIG) --cflags $(pkg_core)))
+	$(shell $(PKG_CONFIG) --cflags $(pkg_core) 2>/dev/null)
 # Objects serve libdescribe.a and libdescribe.so alike, hence -fPIC for all.
 cflags  = -std=c11 -fopenmp -fPIC -fno-semantic-interposition -fno-common $(warn) $(CFLAGS) $(watch)
 ldflags = -fopenmp $(LDFLAGS) $(watch)
 raw_libs := $(raw_core:%=-l%)
-ldlibs   = $(if $(missing),,$(shell $(PKG_CONFIG) --libs $(pkg_core))) $(raw_libs) -lm $(LDLIBS)
+ldlibs   = $(shell $(PKG_CONFIG) --libs $(pkg_core)) $(raw_libs) -lm $(LDLIBS)
 
 # Instruction sets: a folder is built only when the compiler takes its flags.
 isa_avx2   := -mavx2 -mfma

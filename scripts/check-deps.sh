@@ -47,6 +47,7 @@ BEGIN {
     lib("uni(case|conv|ctype|norm|str|types|width|wbrk)[.]h", "core/text core/metrics")
     lib("libstemmer.*", "core/metrics")
     lib("criterion/.*", "tests")
+    lib("describe[.]h", "tests/install") # as it is installed
     lib("omp[.]h", "core/base core/ops core/image data core/kernels/blas.c tests")
     lib(".*intrin[.]h", "core/kernels/avx2 core/kernels/avx512 core/kernels/amx")
     lib("cpuid[.]h", "core/base/cpu.c")

@@ -21,7 +21,11 @@ check() {
     fi
 }
 # shellcheck disable=SC2317  # called by check()
-format() { c_files | xargs -r clang-format --dry-run -Werror; }
+format() {
+    bad_files=$(c_files | xargs -r clang-format --dry-run 2>&1 |
+        sed -n 's/^\([^ :]*\):.*/\1/p' | sort -u)
+    [ -z "$bad_files" ] || { printf '%s\n' "$bad_files" '(run make format)'; return 1; }
+}
 # shellcheck disable=SC2317
 shell() {
     scripts/list-files.sh . '(\.sh|^scripts/setup|^\.ci/run|/cmd)$' | xargs -r shellcheck -s sh
