@@ -45,8 +45,10 @@ void dsc_product_run(const struct dsc_product *p, size_t row, size_t row_end, si
 /* True, with lo and hi, for an activation that only bounds the result. */
 bool dsc_act_is_clip(const struct dsc_act *act, float *lo, float *hi);
 
-/* A product by OpenBLAS: c[i, j] = alpha a[i, k] b[k, j] + beta c, row-major; with
- * transpose_a, a is [k, i], with transpose_b, b is [j, k]. */
+/* A product by OpenBLAS, for right sides that cannot be packed ahead (packed ones are
+ * faster at every size measured): c[i, j] = alpha a[i, k] b[k, j] + beta c, row-major; with
+ * transpose_a, a is [k, i], with transpose_b, b is [j, k]. Sizes below 2^31. Runs on the
+ * calling thread: the first call sets OpenBLAS to one thread, for the whole program. */
 struct dsc_sgemm {
     bool transpose_a, transpose_b;
     size_t i, j, k;
@@ -56,7 +58,5 @@ struct dsc_sgemm {
     size_t lda, ldb, ldc;
 };
 void dsc_blas_sgemm(const struct dsc_sgemm *g);
-/* Threads that OpenBLAS may use, for the whole program. 1 where ops run in parallel. */
-void dsc_blas_set_threads(int n);
 
 #endif

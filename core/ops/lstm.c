@@ -1,0 +1,75 @@
+#include "core/ops/recurrent_internal.h"
+
+static void step(const struct dsc_recurrent_run *r, size_t t, const struct dsc_recurrent_share *who)
+{
+    const struct dsc_step_product p = {
+        .a = r->h,
+        .right = r->right[1],
+        .c = dsc_recurrent_z(r, 0, t),
+        .ldc = r->t * 4 * r->u,
+        .m = 4 * r->u,
+        .add = true,
+    };
+
+    dsc_recurrent_product(r, &p, who);
+    dsc_recurrent_wait();
+    for (size_t n = 0; n < r->n; n++) {
+        const size_t at = n * r->u + who->units.begin;
+        const struct dsc_gates g = {
+            .n = who->units.end - who->units.begin,
+            .units = r->u,
+            .z = dsc_recurrent_z(r, n, t) + who->units.begin,
+            .h = r->h + at,
+            .c = r->c + at,
+            .act = r->attr->act,
+            .gate_act = r->attr->gate_act,
+        };
+
+        if (!dsc_recurrent_is_masked(r, n, t))
+            dsc_kernels()->lstm_gates_f32(&g);
+    }
+}
+
+static const struct dsc_cell cell = {
+    .name = "lstm",
+    .gates = 4,
+    .n_state = 2,
+    .step = step,
+};
+
+static enum dsc_status shape(const struct dsc_op_io *io)
+{
+    return dsc_recurrent_shape(io, &cell);
+}
+
+static enum dsc_status pack(const struct dsc_op_io *io, void **out)
+{
+    return dsc_recurrent_pack(io, &cell, out);
+}
+
+static size_t work_bytes(const struct dsc_op_io *io)
+{
+    return dsc_recurrent_work_bytes(io, &cell);
+}
+
+static enum dsc_status forward(const struct dsc_op_io *io)
+{
+    return dsc_recurrent_forward(io, &cell);
+}
+
+const struct dsc_op dsc_op_lstm = {
+    .name = "lstm",
+    .attr_bytes = sizeof(struct dsc_recurrent),
+    .min_in = 3,
+    .max_in = 7,
+    .n_out = 3,
+    .n_state = 2,
+    .state_in = DSC_RECURRENT_STATE_IN,
+    .state_out = 1,
+    .mask_in = DSC_RECURRENT_MASK,
+    .shape = shape,
+    .pack = pack,
+    .work_bytes = work_bytes,
+    .forward = forward,
+    .time = dsc_recurrent_time,
+};
