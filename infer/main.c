@@ -1,9 +1,12 @@
 #include <stddef.h>
 
 #include "core/cli/program.h"
+#include "infer/cmd.h"
 #include "infer/external.h"
 
 static const struct dsc_verb verbs[] = {
+    { "caption", cmd_caption, "write a sentence about each picture" },
+    { "inspect", cmd_inspect, "say what a model, tokenizer or picture is" },
     { "train", cmd_external, "train or fine-tune a captioner (runs describe-train)" },
     { "serve", cmd_external, "answer HTTP requests (runs describe-serve)" },
     { NULL, NULL, NULL },
@@ -13,6 +16,7 @@ static const struct dsc_program program = {
     .name = "describe",
     .about = "Turns pictures into sentences with captioners trained in Keras.",
     .verbs = verbs,
+    .default_verb = "caption",
 };
 
 int main(int argc, char **argv)

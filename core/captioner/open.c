@@ -7,43 +7,14 @@
 #include "core/captioner/settings.h"
 #include "core/text/tokenizer.h"
 
-#define SETTINGS_ATTR      "describe"
-#define SETTINGS_MAX_BYTES ((size_t)64 << 20)
-#define DEFAULT_LENGTH     40 /* words, for models that read any number */
-
-static enum dsc_status read_settings(struct dsc_settings *s, const struct dsc_h5 *file)
-{
-    bool found;
-    char *text;
-    enum dsc_status st = dsc_h5_has_attr(file, "/", SETTINGS_ATTR, &found);
-
-    if (st || !found)
-        return st;
-    st = dsc_h5_attr_text(file, "/", SETTINGS_ATTR, &text);
-    if (st)
-        return st;
-    st = dsc_settings_parse(s, text, strlen(text), dsc_h5_name(file));
-    dsc_free(text);
-    return st;
-}
-
-static enum dsc_status read_settings_file(struct dsc_settings *s, const char *path)
-{
-    struct dsc_strbuf text = DSC_STRBUF_INIT;
-    enum dsc_status st = dsc_strbuf_read_file(&text, path, SETTINGS_MAX_BYTES);
-
-    if (!st)
-        st = dsc_settings_parse(s, text.text, text.len, path);
-    dsc_strbuf_release(&text);
-    return st;
-}
+#define DEFAULT_LENGTH 40 /* words, for models that read any number */
 
 /* describe.json of a folder outranks what the model says of itself. */
 static enum dsc_status find_settings(struct dsc_settings *s, const struct dsc_captioner *c)
 {
     if (c->bundle.settings)
-        return read_settings_file(s, c->bundle.settings);
-    return read_settings(s, c->model_file->file);
+        return dsc_settings_read_file(s, c->bundle.settings);
+    return dsc_settings_read(s, c->model_file->file);
 }
 
 static enum dsc_status make_decoder(struct dsc_captioner *c, const struct dsc_settings *s,
@@ -226,7 +197,7 @@ static enum dsc_status choose_preprocess(struct dsc_captioner *c, struct dsc_set
         return DSC_OK;
     }
     if (c->encoder_file) {
-        st = read_settings(&of_encoder, c->encoder_file->file);
+        st = dsc_settings_read(&of_encoder, c->encoder_file->file);
         c->preprocess = of_encoder.preprocess;
         s->has_preprocess = of_encoder.has_preprocess;
         dsc_settings_release(&of_encoder);

@@ -6,6 +6,9 @@
 #include "core/base/alloc.h"
 #include "core/text/tokenizer.h"
 
+#define SETTINGS_ATTR      "describe"
+#define SETTINGS_MAX_BYTES ((size_t)64 << 20)
+
 enum dsc_status dsc_padding_parse(enum dsc_padding_side *out, const char *text)
 {
     if (!strcmp(text, "pre"))
@@ -139,6 +142,33 @@ enum dsc_status dsc_settings_parse(struct dsc_settings *out, const char *json, s
     }
     *out = s;
     return DSC_OK;
+}
+
+enum dsc_status dsc_settings_read(struct dsc_settings *out, const struct dsc_h5 *file)
+{
+    bool found;
+    char *text;
+    enum dsc_status st = dsc_h5_has_attr(file, "/", SETTINGS_ATTR, &found);
+
+    if (st || !found)
+        return st;
+    st = dsc_h5_attr_text(file, "/", SETTINGS_ATTR, &text);
+    if (st)
+        return st;
+    st = dsc_settings_parse(out, text, strlen(text), dsc_h5_name(file));
+    dsc_free(text);
+    return st;
+}
+
+enum dsc_status dsc_settings_read_file(struct dsc_settings *out, const char *path)
+{
+    struct dsc_strbuf text = DSC_STRBUF_INIT;
+    enum dsc_status st = dsc_strbuf_read_file(&text, path, SETTINGS_MAX_BYTES);
+
+    if (!st)
+        st = dsc_settings_parse(out, text.text, text.len, path);
+    dsc_strbuf_release(&text);
+    return st;
 }
 
 void dsc_settings_release(struct dsc_settings *s)

@@ -18,6 +18,7 @@
 #define DSC_SETTINGS_H
 
 #include "core/decode/causal.h"
+#include "core/h5/h5.h"
 #include "core/image/preprocess.h"
 #include "core/text/vocab.h"
 
@@ -33,6 +34,11 @@ struct dsc_settings {
 /* Read the JSON text; `name` is for messages. Fails with DSC_FORMAT, naming the key. */
 DSC_CHECK_RESULT enum dsc_status dsc_settings_parse(struct dsc_settings *out, const char *json,
                                                     size_t len_bytes, const char *name);
+/* The settings in a model's file; all unset when it has none. `out` is { 0 } before. */
+DSC_CHECK_RESULT enum dsc_status dsc_settings_read(struct dsc_settings *out,
+                                                   const struct dsc_h5 *file);
+/* Those of a describe.json. */
+DSC_CHECK_RESULT enum dsc_status dsc_settings_read_file(struct dsc_settings *out, const char *path);
 void dsc_settings_release(struct dsc_settings *s);
 
 /* "pre" or "post"; DSC_INVALID for another word. */
