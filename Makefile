@@ -51,8 +51,7 @@ cppflags := -D_POSIX_C_SOURCE=200809L -DDSC_VERSION='"$(VERSION)"' $(def_$(MODE)
 # Objects serve libdescribe.a and libdescribe.so alike, hence -fPIC for all.
 cflags  = -std=c11 -fopenmp -fPIC -fno-semantic-interposition -fno-common $(warn) $(CFLAGS) $(watch)
 ldflags = -fopenmp $(LDFLAGS) $(watch)
-raw_libs := $(raw_core:%=-l%)
-ldlibs   = $(shell $(PKG_CONFIG) --libs $(pkg_core)) $(raw_libs) -lm $(LDLIBS)
+ldlibs  = $(shell $(PKG_CONFIG) --libs $(pkg_core)) $(raw_core:%=-l%) -lm $(LDLIBS)
 
 # Instruction sets: a folder is built only when the compiler takes its flags.
 isa_avx2   := -mavx2 -mfma
@@ -218,7 +217,7 @@ installed := $(bin:%=755:%:$(bindir)) $(man:%=644:%:$(mandir)/man1) $(share:%=64
 	644:$(B)/describe.pc:$(libdir)/pkgconfig
 $(B)/describe.pc: describe.pc.in FORCE
 	$(Q)sed -e 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
-		-e 's|@version@|$(VERSION)|; s|@requires@|$(pkg_core)|; s|@libs@|$(raw_libs)|' $< >$@
+		-e 's|@version@|$(VERSION)|; s|@libs@|$(ldlibs)|' $< >$@
 
 ## install: copy programs, library, header, manual pages and data to $(DESTDIR)$(prefix)
 install: all $(B)/describe.pc

@@ -38,7 +38,7 @@ $cc -std=c11 -Wall -Wextra -Werror -o "$tmp/use" tests/install/use.c $flags ||
 LD_LIBRARY_PATH="$tmp/root$prefix/lib" "$tmp/use" || fail 'running with the shared library'
 ok 'a program with the shared library'
 
-# --static without the sysroot: the libraries under ours are those of the system.
+# Without the sysroot: the libraries below ours are those of the system.
 flags=$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --static --libs describe)
 # shellcheck disable=SC2046,SC2086
 $cc -std=c11 -I"$tmp/root$prefix/include" -o "$tmp/use" tests/install/use.c \
