@@ -19,6 +19,7 @@ static const struct dsc_pickle_global globals[] = {
     { "__builtin__", "dict", DSC_PICKLE_DICT_CLASS },
     { "builtins", "int", DSC_PICKLE_OTHER_CLASS },
     { "__builtin__", "int", DSC_PICKLE_OTHER_CLASS },
+    { "__builtin__", "long", DSC_PICKLE_OTHER_CLASS },
     { "builtins", "list", DSC_PICKLE_OTHER_CLASS },
     { "__builtin__", "list", DSC_PICKLE_OTHER_CLASS },
     { "builtins", "set", DSC_PICKLE_OTHER_CLASS },

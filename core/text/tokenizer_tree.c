@@ -326,6 +326,26 @@ static enum dsc_status vectorization_words(struct dsc_reader *r,
     return st;
 }
 
+/* TensorFlow 2.3 to 2.5 export their hash table: words in any order, and in a
+ * second array the index of each. */
+static enum dsc_status read_table(struct dsc_reader *r, const struct dsc_pickle_value *words,
+                                  const struct dsc_pickle_value *weights, bool *found)
+{
+    const struct dsc_pickle_value *list, *indexes = NULL;
+    enum dsc_status st = dsc_value_list(r, weights, &list);
+    int64_t index;
+
+    *found = false;
+    if (!st && list && list->n > 1)
+        st = dsc_value_list(r, list->items[1], &indexes);
+    if (st || !indexes || indexes->n != words->n)
+        return st;
+    st = dsc_value_int(r, indexes->items[0], &index, found);
+    for (size_t i = 0; !st && *found && i < words->n; i++)
+        st = add_pair(r, words->items[i], indexes->items[i], false, words->n);
+    return st;
+}
+
 static enum dsc_status read_vectorization(struct dsc_reader *r,
                                           const struct dsc_pickle_value *config,
                                           const struct dsc_pickle_value *weights)
@@ -334,16 +354,19 @@ static enum dsc_status read_vectorization(struct dsc_reader *r,
     const struct dsc_pickle_value *list;
     struct dsc_text first = { "", 0 };
     size_t base = is_text(dsc_value_key(config, "output_mode"), "int") ? 2 : 1;
-    bool found;
+    bool found, table;
     enum dsc_status st = vectorization_words(r, config, weights, &list);
 
     if (!st)
         st = dsc_value_text(r, list->items[0], &first, &found);
+    if (!st)
+        st = read_table(r, list, weights, &table);
     if (st)
         return st;
     if (found && dsc_word_is_first(first))
         base = 0;
-    st = read_words(r, list, base);
+    if (!table)
+        st = read_words(r, list, base);
     if (!st && base)
         st = dsc_reader_add(r, unknown, (int64_t)base - 1, base);
     if (!st)
@@ -412,6 +435,8 @@ static enum dsc_status read_dict(struct dsc_reader *r, const struct dsc_pickle_v
     if (config)
         return read_tokenizer(r, config, "Keras tokenizer");
     st = attribute_dict(r, dict, "word_index", &v);
+    if (!st && !v)
+        st = attribute_dict(r, dict, "index_word", &v);
     if (!st && v)
         return read_tokenizer(r, dict, "Keras tokenizer");
     if (!st)

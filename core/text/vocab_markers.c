@@ -117,7 +117,9 @@ static void search_near(const struct dsc_vocab *v, const char *wanted, struct ne
 
         if (!n || n >= MAX_MARKER)
             continue;
-        cost = strstr(word, wanted) ? 1 : distance(word, wanted);
+        cost = distance(word, wanted);
+        if (strstr(word, wanted))
+            cost = DSC_MIN(cost, 1);
         if (cost <= 1 + len / 3)
             keep_near(list, word, cost);
     }
