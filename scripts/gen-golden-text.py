@@ -4,19 +4,22 @@ and what Keras makes of texts. Run it once under tf.keras 2.15 and once under Ke
 scripts/gen-golden.py or alone; each writes the files of its own era. Same versions, same bytes.
 
   k2_*, k3_*          the vocabularies
-  k2.json, k3.json    what they hold: a list of {"file", "form", "words" (by index, null where
+  k2.json, k3.json    "about": versions; "cases": {"file", "form", "words" (by index, null where
                       there is none), "oov", "num_words", "sequences": [{"text", "indexes"}]},
-                      and under "lower" pairs of a text and Python's str.lower() of it
+                      a line for each; "lower": pairs of a text and Python's str.lower() of it
 """
 import argparse
 import collections
-import io
 import json
 import os
 import pickle
 import sys
 import types
 
+if os.environ.get("PYTHONHASHSEED") != "0":
+    # Keras goes through sets of words, whose order is part of the bytes.
+    os.environ["PYTHONHASHSEED"] = "0"
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
@@ -38,7 +41,8 @@ TEXTS = [
     "...",
     "犬が走る 🐕 🐕",
 ]
-LOWER = ["ΑΣ", "ΑΣ Σ ΣΑ", "Σ", "ΑΣ́", "İI", "ǅ ẞ ΐ Ⅷ Ⓐ", "Ǆ", "ΑΣ.Β ΑΣ'", "ᾼ", "𐐀", "Ϳ", "Å K Ω"]
+LOWER = ["ΑΣ", "ΑΣ Σ ΣΑ", "Σ", "ΑΣ́", "İI", "ǅ ẞ ΐ Ⅷ Ⓐ", "Ǆ",
+         "ΑΣ.Β ΑΣ'", "ᾼ", "𐐀", "Ϳ", "Å K Ω"]
 MODULES = {
     "keras_preprocessing": "keras_preprocessing.text",
     "keras": "keras.preprocessing.text",
@@ -187,8 +191,10 @@ def numpy_forms(cases, index):
         cases.add(f"np_value_p{p}.pkl",
                   pickle.dumps({w: np.int64(i) for w, i in index.items()}, p),
                   f"dict of words to indexes, {kind}", words)
-        for key, a in (("U", texts), ("O", texts.astype(object)), ("big", texts.astype(texts.dtype.newbyteorder(">"))),
-                       ("S", np.array([w.encode() for w in listed]))):
+        arrays = {"U": texts, "O": texts.astype(object),
+                  "big": texts.astype(texts.dtype.newbyteorder(">")),
+                  "S": np.array([w.encode() for w in listed])}
+        for key, a in arrays.items():
             cases.add(f"np_{key}_p{p}.pkl", pickle.dumps(a, p), f"list of words, {kind}", listed)
 
 
@@ -237,12 +243,13 @@ def main():
     numpy_forms(cases, plain.word_index)
     if era == "k3":
         plain_forms(cases, plain.word_index)
-    result = {"keras": keras.__version__, "numpy": np.__version__, "python": sys.version.split()[0],
-              "made_by": "scripts/gen-golden-text.py", "cases": cases.list,
-              "lower": [[x, x.lower()] for x in LOWER + TEXTS]}
-    with io.open(os.path.join(out, f"{era}.json"), "w", encoding="utf-8") as f:
-        json.dump(result, f, ensure_ascii=False, indent=0)
-        f.write("\n")
+    about = {"keras": keras.__version__, "numpy": np.__version__,
+             "python": sys.version.split()[0], "made_by": "scripts/gen-golden-text.py"}
+    lower = [[x, x.lower()] for x in LOWER + TEXTS]
+    with open(os.path.join(out, f"{era}.json"), "w", encoding="utf-8") as f:
+        f.write('{"about": ' + json.dumps(about) + ',\n"cases": [\n')
+        f.write(",\n".join(json.dumps(c, ensure_ascii=False) for c in cases.list))
+        f.write('\n],\n"lower": ' + json.dumps(lower, ensure_ascii=False) + "}\n")
     print(f"{len(cases.list)} vocabularies of Keras {keras.__version__} in {out}")
 
 
