@@ -144,7 +144,7 @@ static enum dsc_status read_all_texts(struct attr *a, hid_t object, struct dsc_h
 {
     const char *whole = a->name;
     char name[80];
-    bool found;
+    bool found = false;
     enum dsc_status st = attr_exists(a, object, &found);
 
     if (st || found)
