@@ -16,7 +16,7 @@
 
 #include "core/graph/graph.h"
 
-#define DSC_LAYER_MAX_OUT 4
+#define DSC_LAYER_MAX_OUT 6 /* Bidirectional LSTM: two outputs, four states */
 
 /* The Keras that wrote a file; what the defaults and some rules hang on. */
 struct dsc_keras_version {
@@ -45,6 +45,9 @@ struct dsc_layer_call {
     size_t n_args;
     struct dsc_layer_tensor out[DSC_LAYER_MAX_OUT]; /* filled by lower; masks -1 before */
     size_t n_out;
+    /* Set by lower when the arguments' tensors lose their masks for every layer after:
+     * Keras 3's MultiHeadAttention takes them off while it runs. */
+    bool drops_masks;
 };
 
 struct dsc_layer {
