@@ -93,9 +93,9 @@ static enum dsc_status list_folder(struct picture_list *list, const char *path, 
     for (int i = 0; i < n; i++) {
         if (!st)
             st = add_entry(list, path, entries[i]->d_name, recursive, depth);
-        free(entries[i]);
+        dsc_free(entries[i]);
     }
-    free(entries);
+    dsc_free(entries);
     return st;
 }
 

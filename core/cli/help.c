@@ -5,13 +5,14 @@
 #define WIDTH     80
 #define HELP_LEFT 28
 
-/* Print words from column `at` on, breaking lines before WIDTH and starting new ones at `left`. */
-static void print_wrapped(FILE *to, const char *text, int at, int left)
+/* Print words from column `left` on, where the cursor is, breaking lines before WIDTH and at
+ * newlines of the text. */
+static void print_wrapped(FILE *to, const char *text, int left)
 {
-    int column = at;
+    int column = left;
 
     while (*text) {
-        int len = (int)strcspn(text, " ");
+        int len = (int)strcspn(text, " \n");
 
         if (column > left && column + 1 + len > WIDTH) {
             fprintf(to, "\n%*s", left, "");
@@ -24,7 +25,11 @@ static void print_wrapped(FILE *to, const char *text, int at, int left)
         fprintf(to, "%.*s", len, text);
         column += len;
         text += len;
-        text += strspn(text, " ");
+        if (*text == '\n') {
+            fprintf(to, "\n%*s", left, "");
+            column = left;
+        }
+        text += *text != '\0';
     }
     fputc('\n', to);
 }
@@ -39,7 +44,7 @@ static void print_line(FILE *to, char letter, const char *name, const char *valu
         fprintf(to, "%s\n%*s", left, HELP_LEFT, "");
     else
         fprintf(to, "%-*s", HELP_LEFT, left);
-    print_wrapped(to, help, HELP_LEFT, HELP_LEFT);
+    print_wrapped(to, help, HELP_LEFT);
 }
 
 static void print_option(void *arg, const struct dsc_option *option, size_t offset)
@@ -52,7 +57,7 @@ void dsc_help_print(FILE *to, const struct dsc_command *cmd)
 {
     fprintf(to, "Usage: %s%s%s [OPTION ...]%s%s\n", cmd->program, cmd->verb ? " " : "",
             cmd->verb ? cmd->verb : "", *cmd->operands ? " " : "", cmd->operands);
-    print_wrapped(to, cmd->about, 0, 0);
+    print_wrapped(to, cmd->about, 0);
     fputs("\nOptions:\n", to);
     dsc_options_walk(cmd->options, print_option, to);
     print_line(to, 'h', "help", NULL, "print this and exit");

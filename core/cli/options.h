@@ -119,7 +119,7 @@ struct dsc_command {
     const char *program;  /* "describe" */
     const char *verb;     /* "caption"; NULL for a program without verbs */
     const char *operands; /* as shown in the usage line: "IMAGE|DIR|- ..." */
-    const char *about;    /* what it does, one or two sentences */
+    const char *about;    /* a few sentences; --help wraps them, a newline breaks the line */
     const struct dsc_option *options;
 };
 

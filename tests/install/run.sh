@@ -63,7 +63,7 @@ $cc -std=c11 -Wall -Wextra -Werror -o "$tmp/example" "$tmp/example.c" \
 picture=$(find data/default/pictures -name '*.jpg' | sort | head -n 1)
 DESCRIBE_MODEL=$build/share/model.h5 LD_LIBRARY_PATH="$tmp/root$prefix/lib" \
     "$tmp/example" "$picture" >"$tmp/captions" || fail 'running the example of describe.h'
-grep -q "^${picture}[[:space:]][a-z]" "$tmp/captions" || fail 'the example of describe.h: no caption'
+grep -q "^${picture}[[:space:]][a-z]" "$tmp/captions" || fail 'a caption from the example'
 ok 'the example of describe.h'
 
 $make --no-print-directory uninstall DESTDIR="$tmp/root" || fail 'make uninstall'

@@ -32,7 +32,7 @@ static const struct dsc_option options[] = {
     DSC_OPTION_END,
 };
 static const struct dsc_command command = {
-    "describe", "caption", "IMAGE ...", "Describe pictures.", options,
+    "describe", "caption", "IMAGE ...", "Describe pictures.\nOne line each.", options,
 };
 
 static struct values v;
@@ -187,6 +187,7 @@ Test(options, help_goes_to_stdout, .init = redirect, .fini = release)
     cr_assert_stdout_eq_str(
         "Usage: describe caption [OPTION ...] IMAGE ...\n"
         "Describe pictures.\n"
+        "One line each.\n"
         "\n"
         "Options:\n"
         "  -b, --beam K              keep the K best (3)\n"
