@@ -62,7 +62,7 @@ size_t dsc_tensor_count(const struct dsc_tensor *t); /* all elements */
 bool dsc_shape_bytes(struct dsc_shape s, enum dsc_dtype dtype, size_t *len_bytes);
 
 /* "[?, 34, 256]"; `text` is returned. */
-#define DSC_SHAPE_TEXT 128
+#define DSC_SHAPE_TEXT 136 /* six lengths of 20 digits */
 const char *dsc_shape_text(struct dsc_shape s, char text[DSC_SHAPE_TEXT]);
 
 #endif
