@@ -42,7 +42,7 @@ TEXTS = [
     "犬が走る 🐕 🐕",
 ]
 LOWER = ["ΑΣ", "ΑΣ Σ ΣΑ", "Σ", "ΑΣ́", "İI", "ǅ ẞ ΐ Ⅷ Ⓐ", "Ǆ",
-         "ΑΣ.Β ΑΣ'", "ᾼ", "𐐀", "Ϳ", "Å K Ω"]
+         "ΑΣ.Β ΑΣ'", "ᾼ", "𐐀", "Ϳ", "Å K Ω", "ⓐΣʰ", "ʰΣ", "·\u0345Σ", "ΣΣʰ"]
 MODULES = {
     "keras_preprocessing": "keras_preprocessing.text",
     "keras": "keras.preprocessing.text",

@@ -74,8 +74,8 @@ void dsc_machine_push(struct dsc_machine *m, struct dsc_pickle_value *v)
     if (m->n_stack == m->limits.max_values) {
         dsc_machine_fail(m, DSC_FORMAT, "more than %zu values, too many for a tokenizer",
                          m->limits.max_values);
-    } else if (dsc_grow(&m->stack, &m->cap_stack, m->n_stack + 1,
-                        sizeof(struct dsc_pickle_value *))) {
+    } else if (m->n_stack == m->cap_stack && dsc_grow(&m->stack, &m->cap_stack, m->n_stack + 1,
+                                                      sizeof(struct dsc_pickle_value *))) {
         dsc_machine_no_memory(m);
     } else {
         m->stack[m->n_stack++] = v;

@@ -1,9 +1,12 @@
 #include <string.h>
 #include <unicase.h>
+#include <unictype.h>
 #include <unistr.h>
 
 #include "core/base/alloc.h"
 #include "core/text/vocab.h"
+
+#define SIGMA "Σ" /* the one letter whose lower case depends on its neighbours */
 
 struct indexes {
     int *items;
@@ -57,17 +60,55 @@ static enum dsc_status lower_ascii(struct dsc_strbuf *out, const char *text)
     return st;
 }
 
-static enum dsc_status lower_unicode(struct dsc_strbuf *out, const char *text)
+static enum dsc_status lower_part(struct dsc_strbuf *out, const char *text, size_t len)
 {
-    size_t len = 0;
-    char *lower = (char *)u8_tolower((const uint8_t *)text, strlen(text), NULL, NULL, NULL, &len);
+    size_t lower_len = 0;
+    char *lower;
     enum dsc_status st;
 
+    if (!len)
+        return DSC_OK;
+    lower = (char *)u8_tolower((const uint8_t *)text, len, NULL, NULL, NULL, &lower_len);
     if (!lower)
         return dsc_fail_nomem("a text");
-    st = dsc_strbuf_add(out, lower, len);
+    st = dsc_strbuf_add(out, lower, lower_len);
     dsc_free(lower);
     return st;
+}
+
+/* Whether the sigma at `at` ends a word, by the rule of CPython: the nearest
+ * character that is not case-ignorable is cased before it, and not after it.
+ * (libunistring sees letters that are both, as U+02B0, otherwise.) */
+static bool is_final_sigma(const char *text, const char *at)
+{
+    const uint8_t *p;
+    ucs4_t c;
+
+    p = (const uint8_t *)at;
+    do
+        p = u8_prev(&c, p, (const uint8_t *)text);
+    while (p && uc_is_property_case_ignorable(c));
+    if (!p || !uc_is_property_cased(c))
+        return false;
+    p = (const uint8_t *)at + strlen(SIGMA);
+    do
+        p = u8_next(&c, p);
+    while (p && uc_is_property_case_ignorable(c));
+    return !p || !uc_is_property_cased(c);
+}
+
+static enum dsc_status lower_unicode(struct dsc_strbuf *out, const char *text)
+{
+    const char *part = text, *sigma;
+    enum dsc_status st = DSC_OK;
+
+    while (!st && (sigma = strstr(part, SIGMA))) {
+        st = lower_part(out, part, (size_t)(sigma - part));
+        if (!st)
+            st = dsc_strbuf_puts(out, is_final_sigma(text, sigma) ? "ς" : "σ");
+        part = sigma + strlen(SIGMA);
+    }
+    return st ? st : lower_part(out, part, strlen(part));
 }
 
 static enum dsc_status to_lower(const struct dsc_vocab *v, const char *text, struct dsc_strbuf *out)
