@@ -37,15 +37,18 @@ struct dsc_panel {
     float lo, hi;
 };
 
-/* A run of outputs of a depthwise window whose taps all lie inside the picture:
- * y[i, c] = clip(sum over taps x[i x_step + ty x_row + tx x_tap + c] w[ty w_row + tx C + c] + bias[c]). */
+/* A run of outputs of a depthwise window, along a row or down a column, whose taps all lie
+ * inside the picture; some or all of the channels:
+ * y[i y_step + c] = clip(sum over taps x[i x_step + ty x_row + tx x_tap + c]
+ *                                      w[ty w_row + tx w_tap + c] + bias[c]). */
 struct dsc_taps {
-    float *y; /* [n, channels] */
+    float *y;
+    size_t y_step;
     const float *x;
     size_t x_step, x_row, x_tap;
     const float *w;
-    size_t w_row;
-    size_t kh, kw; /* at least 1 */
+    size_t w_row, w_tap;
+    size_t kh, kw;
     size_t n, channels;
     const float *bias; /* [channels], or NULL */
     bool clip;

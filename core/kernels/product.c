@@ -7,10 +7,10 @@
 
 #define HALF_PANEL (DSC_PANEL / 2)
 /* Depth of one pass: a panel of it and the rows it meets stay in the second-level cache. */
-#define MAX_DEPTH  1024
+#define MAX_DEPTH 1024
 /* Floats of a that are used with every panel before the next rows are read. */
-#define BLOCK_A    (64 * 1024)
-#define MIN_ROWS   28
+#define BLOCK_A  (64 * 1024)
+#define MIN_ROWS 28
 
 size_t dsc_packed_panels(size_t m)
 {

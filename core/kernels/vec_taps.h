@@ -19,7 +19,7 @@ __attribute__((always_inline)) static inline void taps_block(const struct dsc_ta
                                                              const int V)
 {
     const float *x = t->x + i * t->x_step + c, *w = t->w + c;
-    float *y = t->y + i * t->channels + c;
+    float *y = t->y + i * t->y_step + c;
     VEC sum[8];
 
 #pragma GCC unroll 8
@@ -33,7 +33,7 @@ __attribute__((always_inline)) static inline void taps_block(const struct dsc_ta
     for (size_t ty = 0; ty < t->kh; ty++) {
         const float *xt = x + ty * t->x_row, *wt = w + ty * t->w_row;
 
-        for (size_t tx = 0; tx < t->kw; tx++, xt += t->x_tap, wt += t->channels)
+        for (size_t tx = 0; tx < t->kw; tx++, xt += t->x_tap, wt += t->w_tap)
 #pragma GCC unroll 8
             for (int v = 0; v < V; v++) {
                 const size_t at = (size_t)v * VLEN;
@@ -51,7 +51,7 @@ __attribute__((always_inline)) static inline void taps_block(const struct dsc_ta
         for (int v = 0; v < V; v++) {
             const size_t at = (size_t)v * VLEN;
 
-            v_put(y + (size_t)p * t->channels + at, v_finish(sum[p * V + v], t), left - at);
+            v_put(y + (size_t)p * t->y_step + at, v_finish(sum[p * V + v], t), left - at);
         }
 }
 

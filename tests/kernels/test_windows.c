@@ -76,12 +76,14 @@ static void check_taps(enum dsc_isa isa)
     for (size_t channels = 1; channels <= 70; channels++)
         for (size_t n = 0; n <= 9; n++, i++) {
             struct dsc_taps t = {
+                .y_step = channels + i % 2,
                 .x = x + i % 3,
                 .x_step = channels * (1 + i % 2),
                 .x_row = channels * 8 + 1,
                 .x_tap = channels * (1 + i % 3),
                 .w = w + i % 5,
                 .w_row = channels * 6,
+                .w_tap = channels + 1,
                 .kh = sizes[i % 4],
                 .kw = sizes[i / 4 % 4],
                 .n = n,

@@ -33,8 +33,8 @@ void dsc_scalar_taps_f32(const struct dsc_taps *t)
 
             for (size_t ty = 0; ty < t->kh; ty++)
                 for (size_t tx = 0; tx < t->kw; tx++)
-                    sum += x[ty * t->x_row + tx * t->x_tap] *
-                           t->w[ty * t->w_row + tx * t->channels + c];
-            t->y[i * t->channels + c] = clip(sum, t->clip, t->lo, t->hi);
+                    sum +=
+                        x[ty * t->x_row + tx * t->x_tap] * t->w[ty * t->w_row + tx * t->w_tap + c];
+            t->y[i * t->y_step + c] = clip(sum, t->clip, t->lo, t->hi);
         }
 }
