@@ -160,9 +160,8 @@ check-san:
 san_env = ASAN_OPTIONS=log_path=$(CURDIR)/$(B)/san UBSAN_OPTIONS=print_stacktrace=1
 san-run: $(B)/unit all
 	@rm -f $(B)/san.*
-	$(san_env) $(B)/unit
-	$(san_env) tests/cli/run.sh $(B)
-	@if ls $(B)/san.* >/dev/null 2>&1; then cat $(B)/san.*; exit 1; fi
+	$(san_env) $(B)/unit; a=$$?; $(san_env) tests/cli/run.sh $(B); b=$$?; \
+		for f in $(B)/san.*; do test ! -e $$f || { cat $$f; a=1; }; done; test $$a$$b = 00
 
 ## check-valgrind: the unit tests under valgrind (FILTER=suite/test)
 check-valgrind:
