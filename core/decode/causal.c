@@ -39,7 +39,7 @@ enum dsc_time dsc_causal_time(const struct dsc_causal *c, const struct dsc_graph
 static struct dsc_dependence of(const struct dsc_causal *c, const struct dsc_node *n, size_t i)
 {
     if (i >= n->n_in || n->in[i] < 0)
-        return (struct dsc_dependence){ .kind = DSC_DEP_PICTURE, .axis = -1 };
+        return (struct dsc_dependence){ .kind = DSC_DEP_PICTURE, .axis = -1, .past = -1 };
     return c->values[n->in[i]];
 }
 
@@ -56,7 +56,7 @@ static void set_outputs(struct dsc_causal *c, const struct dsc_node *n,
                         enum dsc_dependence_kind kind, int axis)
 {
     for (size_t i = 0; i < n->op->n_out; i++)
-        c->values[n->out[i]] = (struct dsc_dependence){ .kind = kind, .axis = axis };
+        c->values[n->out[i]] = (struct dsc_dependence){ .kind = kind, .axis = axis, .past = -1 };
 }
 
 /* A value of the picture alone. A repeat makes an axis of equal slices, and stepwise ops
@@ -122,7 +122,8 @@ static void walk_recurrent(struct dsc_causal *c, const struct dsc_graph *g,
     check_recurrent(c, g, n, side);
     set_outputs(c, n, DSC_DEP_NOW, -1);
     if (attr->sequences && !attr->backwards)
-        c->values[n->out[0]] = (struct dsc_dependence){ .kind = DSC_DEP_TIME, .axis = 1 };
+        c->values[n->out[0]] =
+            (struct dsc_dependence){ .kind = DSC_DEP_TIME, .axis = 1, .past = -1 };
 }
 
 /* The words themselves, or the same as another type. */
@@ -146,6 +147,71 @@ static bool makes_mask(const struct dsc_causal *c, const struct dsc_graph *g,
     return attr->kind == DSC_AND && !has_scalar && of(c, n, 0).is_mask && of(c, n, 1).is_mask;
 }
 
+/* The scores of words for words, q k': each word's row needs the keys of all words. */
+static bool walk_scores(struct dsc_causal *c, const struct dsc_graph *g, const struct dsc_node *n)
+{
+    const struct dsc_matmul *attr = n->attr;
+    const int rank = (int)dsc_graph_shape(g, n->in[0]).rank;
+    const int row = attr->transpose_a ? rank - 1 : rank - 2;
+    const int column = attr->transpose_b ? rank - 2 : rank - 1;
+
+    if (of(c, n, 0).axis != row || of(c, n, 1).axis != column)
+        return false;
+    c->values[n->out[0]] =
+        (struct dsc_dependence){ .kind = DSC_DEP_TIME, .axis = rank - 2, .past = rank - 1 };
+    return true;
+}
+
+/* Causal weights times values: each word's row sums over the words so far. */
+static bool walk_weighted_sum(struct dsc_causal *c, const struct dsc_graph *g,
+                              const struct dsc_node *n)
+{
+    const struct dsc_matmul *attr = n->attr;
+    const int rank = (int)dsc_graph_shape(g, n->in[0]).rank;
+
+    if (!of(c, n, 0).is_causal || attr->transpose_a ||
+        of(c, n, 1).axis != (attr->transpose_b ? rank - 1 : rank - 2))
+        return false;
+    c->values[n->out[0]] =
+        (struct dsc_dependence){ .kind = DSC_DEP_TIME, .axis = rank - 2, .past = -1 };
+    return true;
+}
+
+static bool walk_weights(struct dsc_causal *c, const struct dsc_node *n)
+{
+    const struct dsc_softmax *attr = n->attr;
+
+    if (!attr->causal || (n->n_in > 1 && n->in[1] >= 0))
+        return false;
+    c->values[n->out[0]] = of(c, n, 0);
+    c->values[n->out[0]].is_causal = true;
+    return true;
+}
+
+/* The three ops of attention from words to words; with padding before the words the padding
+ * would be looked at, and it moves. */
+static bool walk_attention(struct dsc_causal *c, const struct dsc_graph *g,
+                           const struct dsc_node *n, enum dsc_padding_side side)
+{
+    const bool looks_back = of(c, n, 0).past >= 0;
+
+    if (side != DSC_PAD_POST || of(c, n, 0).kind != DSC_DEP_TIME)
+        return false;
+    if (n->op == &dsc_op_softmax)
+        return looks_back && walk_weights(c, n);
+    if (n->op != &dsc_op_matmul || of(c, n, 1).kind != DSC_DEP_TIME || of(c, n, 1).past >= 0)
+        return false;
+    return looks_back ? walk_weighted_sum(c, g, n) : walk_scores(c, g, n);
+}
+
+static bool any_looks_back(const struct dsc_causal *c, const struct dsc_node *n)
+{
+    for (size_t i = 0; i < n->n_in; i++)
+        if (of(c, n, i).past >= 0)
+            return true;
+    return false;
+}
+
 static void walk_words(struct dsc_causal *c, const struct dsc_graph *g, const struct dsc_node *n,
                        int words)
 {
@@ -157,7 +223,7 @@ static void walk_words(struct dsc_causal *c, const struct dsc_graph *g, const st
     }
     if (any_input(c, n, DSC_DEP_NOW))
         refuse(c, n, "joins the end of the sentence with each of its words");
-    else if (dsc_causal_time(c, g, n, &axis) == DSC_TIME_STEPWISE) {
+    else if (!any_looks_back(c, n) && dsc_causal_time(c, g, n, &axis) == DSC_TIME_STEPWISE) {
         set_outputs(c, n, DSC_DEP_TIME, axis);
         c->values[n->out[0]].is_mask = makes_mask(c, g, n, words);
         return;
@@ -175,8 +241,8 @@ enum dsc_status dsc_causal_analyse(struct dsc_causal *c, const struct dsc_graph 
     if (!c->values)
         return dsc_fail_nomem("a decoder");
     for (size_t v = 0; v < g->n_values; v++)
-        c->values[v] = (struct dsc_dependence){ .kind = DSC_DEP_PICTURE, .axis = -1 };
-    c->values[words] = (struct dsc_dependence){ .kind = DSC_DEP_TIME, .axis = 1 };
+        c->values[v] = (struct dsc_dependence){ .kind = DSC_DEP_PICTURE, .axis = -1, .past = -1 };
+    c->values[words] = (struct dsc_dependence){ .kind = DSC_DEP_TIME, .axis = 1, .past = -1 };
     for (size_t i = 0; i < g->n_nodes; i++) {
         const struct dsc_node *n = &g->nodes[i];
 
@@ -184,7 +250,7 @@ enum dsc_status dsc_causal_analyse(struct dsc_causal *c, const struct dsc_graph 
             walk_picture(c, g, n);
         else if (n->op->n_state && any_input(c, n, DSC_DEP_TIME))
             walk_recurrent(c, g, n, side);
-        else
+        else if (!walk_attention(c, g, n, side))
             walk_words(c, g, n, words);
     }
     return DSC_OK;

@@ -9,7 +9,9 @@
  * Stepping is exact in these cases, and otherwise refused with a reason:
  *   - recurrent ops whose mask is "word != 0": padding, before or after, changes nothing;
  *   - recurrent ops without a mask when padding is after the words and the output at
- *     word t is read (return_sequences), so that what follows cannot reach it.
+ *     word t is read (return_sequences), so that what follows cannot reach it;
+ *   - causal attention of words to words when padding is after them: keys and values of
+ *     the words so far are kept.
  */
 #ifndef DSC_CAUSAL_H
 #define DSC_CAUSAL_H
@@ -26,9 +28,12 @@ enum dsc_dependence_kind {
 
 struct dsc_dependence {
     enum dsc_dependence_kind kind;
-    int axis;     /* DSC_DEP_TIME: the words; DSC_DEP_PICTURE: an axis along which all slices
-                        are equal (RepeatVector) and meet the words; else -1 */
-    bool is_mask; /* true exactly at the words: word != 0, and its conjunctions */
+    int axis;       /* DSC_DEP_TIME: the words; DSC_DEP_PICTURE: an axis along which all slices
+                 are equal (RepeatVector) and meet the words; else -1 */
+    int past;       /* DSC_DEP_TIME: an axis of all words that each word looks at (the scores of
+                 attention); else -1 */
+    bool is_causal; /* with past: nothing is left of the words that come later */
+    bool is_mask;   /* true exactly at the words: word != 0, and its conjunctions */
 };
 
 struct dsc_causal {

@@ -58,7 +58,7 @@ static enum dsc_status split_graph(struct dsc_decoder *d, const struct dsc_graph
     struct dsc_split_options options = {
         .words = words,
         .output = g->outputs[0].value,
-        .side = d->side,
+        .length = d->length,
         .never_step = never_step,
     };
     enum dsc_status st = dsc_split_new(&d->split, g, &d->causal, &options);
@@ -239,7 +239,8 @@ static struct dsc_tensor input_type(const struct dsc_decoding *z, size_t i, size
         t.shape.dim[0] = n_rows;
         break;
     case DSC_SPLIT_STATE:
-        t.shape = DSC_SHAPE(n_rows, s->states[s->inputs[i].which].units);
+        t.shape = s->states[s->inputs[i].which].shape;
+        t.shape.dim[0] = n_rows;
         break;
     }
     return t;
@@ -368,13 +369,14 @@ static void put_history(struct dsc_decoding *z, struct dsc_tensor *to, const str
     }
     z->history = z->spare;
     z->spare = swap;
-    z->index = (int32_t)(first + n - 1);
 }
 
 static void put_inputs(struct dsc_decoding *z, const struct dsc_row *rows, size_t n_rows)
 {
     const struct dsc_split *s = z->decoder->split;
+    const bool before = !s->steps && z->decoder->side == DSC_PAD_PRE;
 
+    z->index = (int32_t)(before ? z->decoder->length - 1 : z->n_steps);
     for (size_t i = 0; i < s->n_inputs; i++) {
         struct dsc_tensor *to = &z->inputs[i];
 

@@ -22,9 +22,9 @@ struct builder {
     struct dsc_graph *to;
     struct carried *carried;
     size_t n_carried, cap_carried;
-    int *results; /* per state: the value of g that it becomes */
+    int *results; /* per state: the value of the words graph that it becomes */
     size_t cap_results, cap_states, cap_inputs;
-    int index; /* whole: the place of the newest word */
+    int index; /* the place of the newest word */
 };
 
 static enum dsc_dependence_kind kind_of(const struct builder *b, const struct dsc_node *n)
@@ -173,13 +173,29 @@ static enum dsc_status find_value(struct builder *b, const struct dsc_node *read
     return st;
 }
 
-static enum dsc_status add_state(struct builder *b, const struct dsc_node *n, size_t i, int *inside)
+static enum dsc_status add_state(struct builder *b, struct dsc_split_state state, int *inside)
 {
-    size_t at = n->op->state_in + i, which;
-    int begin = at < n->n_in ? n->in[at] : -1, result = n->out[n->op->state_out + i];
-    struct dsc_tensor type = *dsc_graph_type(b->g, result);
+    const struct dsc_tensor type = { .dtype = DSC_F32, .shape = state.shape };
     struct dsc_split *s = b->split;
-    struct dsc_split_state state = { .carried = -1, .units = type.shape.dim[1] };
+
+    if (dsc_grow(&s->states, &b->cap_states, s->n_states + 1, sizeof(*s->states)) ||
+        dsc_grow(&b->results, &b->cap_results, s->n_states + 1, sizeof(int)))
+        return dsc_fail_nomem("a decoder");
+    s->states[s->n_states] = state;
+    return add_input(b, (struct dsc_split_port){ DSC_SPLIT_STATE, s->n_states++ }, &type, inside);
+}
+
+/* State i of a recurrent op, which begins where the op's begins. */
+static enum dsc_status add_own_state(struct builder *b, const struct dsc_node *n, size_t i,
+                                     int *inside)
+{
+    const size_t at = n->op->state_in + i;
+    const int begin = at < n->n_in ? n->in[at] : -1;
+    struct dsc_split_state state = {
+        .carried = -1,
+        .shape = dsc_graph_shape(b->g, n->out[n->op->state_out + i]),
+    };
+    size_t which;
     enum dsc_status st;
 
     if (begin >= 0) {
@@ -188,32 +204,73 @@ static enum dsc_status add_state(struct builder *b, const struct dsc_node *n, si
             return st;
         state.carried = (int)which;
     }
-    if (dsc_grow(&s->states, &b->cap_states, s->n_states + 1, sizeof(*s->states)) ||
-        dsc_grow(&b->results, &b->cap_results, s->n_states + 1, sizeof(int)))
-        return dsc_fail_nomem("a decoder");
-    st = add_input(b, (struct dsc_split_port){ DSC_SPLIT_STATE, s->n_states }, &type, inside);
-    b->results[s->n_states] = result;
-    s->states[s->n_states++] = state;
-    return st;
+    return add_state(b, state, inside);
 }
 
 /* The recurrent op with its state given from outside and, as every step is a word,
  * without its mask. */
 static enum dsc_status copy_recurrent(struct builder *b, const struct dsc_node *n, int *in)
 {
+    const size_t first = b->split->n_states;
     struct dsc_node wide = *n;
     enum dsc_status st = DSC_OK;
 
     wide.n_in = n->op->max_in;
     in[n->op->mask_in] = -1;
     for (size_t i = 0; !st && i < n->op->n_state; i++)
-        st = add_state(b, n, i, &in[n->op->state_in + i]);
+        st = add_own_state(b, n, i, &in[n->op->state_in + i]);
+    if (!st)
+        st = copy_node(b, &wide, in);
+    for (size_t i = 0; !st && i < n->op->n_state; i++)
+        b->results[first + i] = b->map[n->out[n->op->state_out + i]];
+    return st;
+}
+
+/* A key or value of the new word joins those of the words so far; *inside becomes all of them. */
+static enum dsc_status keep_past(struct builder *b, int value, int *inside)
+{
+    const struct dsc_put attr = { .axis = (size_t)b->c->values[value].axis };
+    const size_t which = b->split->n_states;
+    struct dsc_split_state state = { .carried = -1, .shape = dsc_graph_shape(b->g, value) };
+    int cache;
+    enum dsc_status st;
+
+    state.shape.dim[attr.axis] = b->options->length;
+    st = add_state(b, state, &cache);
+    if (!st)
+        st = dsc_graph_add(b->to, &dsc_op_put, &attr, (int[]){ cache, *inside, b->index }, 3,
+                           inside);
+    if (!st)
+        b->results[which] = *inside;
+    return st;
+}
+
+/* A product in which every word looks at all words so far. */
+static bool looks_at_past(const struct builder *b, const struct dsc_node *n)
+{
+    return b->split->steps && n->op == &dsc_op_matmul &&
+           (b->c->values[n->in[0]].past >= 0 || b->c->values[n->out[0]].past >= 0);
+}
+
+static enum dsc_status copy_special(struct builder *b, const struct dsc_node *n, int *in)
+{
+    struct dsc_node wide = *n;
+    enum dsc_status st = DSC_OK;
+
+    if (carries_state(b, n))
+        return copy_recurrent(b, n, in);
+    if (looks_at_past(b, n))
+        st = keep_past(b, n->in[1], &in[1]);
+    if (b->split->steps && n->op == &dsc_op_softmax && b->c->values[n->out[0]].past >= 0) {
+        wide.n_in = 3;
+        in[2] = b->index;
+    }
     return st ? st : copy_node(b, &wide, in);
 }
 
 static enum dsc_status copy_words_node(struct builder *b, const struct dsc_node *n)
 {
-    size_t most = n->op->n_state ? n->op->max_in : n->n_in;
+    const size_t most = n->op->max_in == SIZE_MAX ? n->n_in : n->op->max_in;
     int *in = dsc_arena_alloc(&b->to->arena, most + 1, sizeof(int));
     enum dsc_status st = DSC_OK;
 
@@ -222,14 +279,12 @@ static enum dsc_status copy_words_node(struct builder *b, const struct dsc_node 
     for (size_t i = 0; i < most; i++)
         in[i] = -1;
     for (size_t i = 0; !st && i < n->n_in; i++) {
-        bool is_own = carries_state(b, n) && i >= n->op->mask_in;
+        const bool is_own = carries_state(b, n) && i >= n->op->mask_in;
 
         if (n->in[i] >= 0 && !is_own)
             st = find_value(b, n, n->in[i], &in[i]);
     }
-    if (st)
-        return st;
-    return carries_state(b, n) ? copy_recurrent(b, n, in) : copy_node(b, n, in);
+    return st ? st : copy_special(b, n, in);
 }
 
 /* ---- the two graphs ---- */
@@ -272,7 +327,7 @@ static enum dsc_status add_word_inputs(struct builder *b)
         words.shape.dim[1] = 1;
     st = add_input(b, (struct dsc_split_port){ DSC_SPLIT_WORDS, 0 }, &words,
                    &b->map[b->options->words]);
-    if (!st && !b->split->steps)
+    if (!st)
         st = add_input(b, (struct dsc_split_port){ DSC_SPLIT_INDEX, 0 }, &index, &b->index);
     return st;
 }
@@ -292,7 +347,7 @@ static enum dsc_status build_words(struct builder *b)
     if (!st)
         st = add_scores(b);
     for (size_t i = 0; !st && i < b->split->n_states; i++)
-        st = dsc_graph_add_output(b->to, "state", b->map[b->results[i]]);
+        st = dsc_graph_add_output(b->to, "state", b->results[i]);
     return st ? st : end_graph(b, &b->split->words);
 }
 

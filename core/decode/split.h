@@ -2,7 +2,8 @@
  *
  * picture: the graph's inputs but the words, in their order -> the carried values.
  * words, one of two, its inputs as `inputs` lists them:
- *   steps:  the new word [R, 1], carried values [R, ...], states [R, U]
+ *   steps:  the new word [R, 1], its place, i32 [1], carried values [R, ...], states: of
+ *           recurrent ops [R, U], keys and values of the words so far [R, ..., T, ...]
  *           -> scores [R, 1, V] or [R, V], then the new states
  *   whole:  all words so far with their padding [R, T], carried values [R, ...], and the place
  *           of the newest word, i32 [1]
@@ -22,9 +23,9 @@ struct dsc_split_port { /* one input of the words graph */
     size_t which; /* carried value or state, counted from 0 */
 };
 
-struct dsc_split_state { /* one recurrent state of the step graph */
-    int carried;         /* which carried value it begins from, -1: zeros */
-    size_t units;
+struct dsc_split_state {    /* one state of the step graph */
+    int carried;            /* which carried value it begins from, -1: zeros */
+    struct dsc_shape shape; /* f32, rows first */
 };
 
 struct dsc_split {
@@ -40,9 +41,9 @@ struct dsc_split {
 };
 
 struct dsc_split_options {
-    int words;  /* the value of the words, a graph input [N, T] */
-    int output; /* the value of the scores [N, V] or [N, T, V] */
-    enum dsc_padding_side side;
+    int words;       /* the value of the words, a graph input [N, T] */
+    int output;      /* the value of the scores [N, V] or [N, T, V] */
+    size_t length;   /* T, most words of a sentence */
     bool never_step; /* build the whole graph although stepping would do: for tests */
 };
 

@@ -81,6 +81,12 @@ struct dsc_take {
     size_t axis;
 };
 
+/* put: x, part, index i32 [] or [1] -> x with the one slice `index` of an axis replaced by part,
+ * whose axis has length 1. An index outside fails. */
+struct dsc_put {
+    size_t axis;
+};
+
 /* pad: x -> x with `before` and `after` elements of `value` on each axis. */
 struct dsc_pad {
     size_t before[DSC_MAX_RANK];
@@ -122,9 +128,9 @@ struct dsc_reduce {
     bool keep_axes; /* with length 1 */
 };
 
-/* softmax: x, mask? bool broadcast to x -> softmax(x - 1e9 [not mask]) over an axis, as
- * Keras masks scores. causal: x is [..., T, S], an entry with s > t counts as masked
- * (needs axis = last). */
+/* softmax: x, mask? bool broadcast to x, first? i32 [1] -> softmax(x - 1e9 [not mask]) over an
+ * axis, as Keras masks scores. causal: x is [..., T, S], an entry with s > t counts as masked
+ * (needs axis = last); row 0 is t = first, or 0. */
 struct dsc_softmax {
     size_t axis;
     bool causal;

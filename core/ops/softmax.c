@@ -42,6 +42,9 @@ static enum dsc_status shape(const struct dsc_op_io *io)
                         "softmax: a causal one runs over the last of two axes, not "
                         "axis %zu of %s",
                         attr->axis, dsc_shape_text(x->shape, x_text));
+    if (dsc_op_in(io, 2) && io->in[2]->dtype != DSC_I32)
+        return dsc_fail(DSC_INVALID, "softmax: the place of the first row is %s, expected int32",
+                        dsc_dtype_name(io->in[2]->dtype));
     io->out[0].dtype = DSC_F32;
     io->out[0].shape = x->shape;
     return DSC_OK;
@@ -80,7 +83,8 @@ static void push_down(const struct dsc_op_io *io, size_t row, size_t n)
     const struct dsc_tensor *mask = dsc_op_in(io, 1);
     const float *x = dsc_tensor_f32(io->in[0]) + row * n;
     float *y = dsc_tensor_f32(&io->out[0]) + row * n;
-    const size_t last = attr->causal ? row % s.dim[s.rank - 2] : SIZE_MAX;
+    const size_t first = dsc_op_in(io, 2) ? (size_t)*dsc_tensor_i32(io->in[2]) : 0;
+    const size_t last = attr->causal ? first + row % s.dim[s.rank - 2] : SIZE_MAX;
     size_t step = 0;
     const uint8_t *m = mask ? mask_row(mask, s, row, &step) : NULL;
 
@@ -175,7 +179,7 @@ const struct dsc_op dsc_op_softmax = {
     .name = "softmax",
     .attr_bytes = sizeof(struct dsc_softmax),
     .min_in = 1,
-    .max_in = 2,
+    .max_in = 3,
     .n_out = 1,
     .flags = DSC_OP_INPLACE,
     .shape = shape,
