@@ -237,7 +237,7 @@ static enum dsc_status set_size(struct dsc_captioner *c, struct dsc_shape pixels
 static enum dsc_status open_parts(struct dsc_captioner *c, struct dsc_settings *s,
                                   const struct dsc_captioner_options *o)
 {
-    struct dsc_shape pixels;
+    struct dsc_shape pixels = { 0 };
     enum dsc_status st = dsc_keras_load(&c->model_file, c->bundle.model);
 
     if (!st)

@@ -118,15 +118,23 @@ static enum dsc_status ask_shape(struct dsc_graph *g, const struct dsc_node *nod
     return node->op->shape(&io);
 }
 
-static bool inputs_fit(const struct dsc_graph *g, const struct dsc_op *op, const int *in,
-                       size_t n_in)
+static enum dsc_status check_inputs(const struct dsc_graph *g, const struct dsc_op *op,
+                                    const int *in, size_t n_in)
 {
+    if (n_in < op->min_in && op->max_in == SIZE_MAX)
+        return dsc_fail(DSC_INVALID, "%s: %zu inputs, %zu or more expected", op->name, n_in,
+                        op->min_in);
     if (n_in < op->min_in || n_in > op->max_in)
-        return false;
-    for (size_t i = 0; i < n_in; i++)
-        if (in[i] >= (int)g->n_values || (in[i] < 0 && i < op->min_in))
-            return false;
-    return true;
+        return dsc_fail(DSC_INVALID, "%s: %zu inputs, %zu to %zu expected", op->name, n_in,
+                        op->min_in, op->max_in);
+    for (size_t i = 0; i < n_in; i++) {
+        if (in[i] >= 0 && (size_t)in[i] >= g->n_values)
+            return dsc_fail(DSC_INVALID, "%s: input %zu is value %d of a graph of %zu", op->name, i,
+                            in[i], g->n_values);
+        if (in[i] < 0 && i < op->min_in)
+            return dsc_fail(DSC_INVALID, "%s: input %zu is left out", op->name, i);
+    }
+    return DSC_OK;
 }
 
 static enum dsc_status copy_node(struct dsc_graph *g, struct dsc_node *node, const void *attr,
@@ -148,15 +156,12 @@ enum dsc_status dsc_graph_add(struct dsc_graph *g, const struct dsc_op *op, cons
 {
     struct dsc_node node = { .op = op, .n_in = n_in };
     struct dsc_tensor types[DSC_OP_MAX_OUT] = { 0 };
-    enum dsc_status st;
+    enum dsc_status st = check_inputs(g, op, in, n_in);
 
-    if (!inputs_fit(g, op, in, n_in))
-        return dsc_fail(DSC_INVALID, "%s: %zu inputs, %zu or more expected", op->name, n_in,
-                        op->min_in);
-    st = copy_node(g, &node, attr, in);
-    if (st)
-        return st;
-    st = ask_shape(g, &node, types);
+    if (!st)
+        st = copy_node(g, &node, attr, in);
+    if (!st)
+        st = ask_shape(g, &node, types);
     if (st)
         return st;
     if (dsc_grow(&g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof(*g->nodes)))

@@ -65,7 +65,7 @@ DSC_CHECK_RESULT enum dsc_status dsc_graph_take_const(struct dsc_graph *g,
                                                       struct dsc_tensor *take_t, int *value);
 /* Append a node. attr is copied (op->attr_bytes); in[i] -1 leaves an optional
  * input out; op->n_out values are written to out. DSC_INVALID when shapes do not
- * fit, the label put in front. */
+ * fit; the sentence begins with the op, whoever builds the graph names the layer. */
 DSC_CHECK_RESULT enum dsc_status dsc_graph_add(struct dsc_graph *g, const struct dsc_op *op,
                                                const void *attr, const int *in, size_t n_in,
                                                int *out);

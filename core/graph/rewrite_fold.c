@@ -36,10 +36,12 @@ static enum dsc_status compute_moments(const struct dsc_graph *g, const struct d
     if (st)
         return st;
     for (size_t c = 0; c < shape.dim[0]; c++) {
-        double scale = (gamma ? (double)gamma[c] : 1.0) / sqrt((double)var[c] + attr->epsilon);
+        double scale =
+            (gamma ? (double)gamma[c] : 1.0) / sqrt((double)var[c] + (double)attr->epsilon);
 
         dsc_tensor_f32(m->scale)[c] = (float)scale;
-        dsc_tensor_f32(m->shift)[c] = (float)((beta ? (double)beta[c] : 0.0) - mean[c] * scale);
+        dsc_tensor_f32(m->shift)[c] =
+            (float)((beta ? (double)beta[c] : 0.0) - (double)mean[c] * scale);
     }
     return DSC_OK;
 }

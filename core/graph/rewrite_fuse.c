@@ -65,6 +65,8 @@ static enum dsc_status absorb_sum(struct dsc_graph *g, struct dsc_node *sum, str
     return DSC_OK;
 }
 
+/* Free lengths count as equal. Should a run show that they are not, the fused op refuses what
+ * the sum would have broadcast, which no layer of Keras asks for. */
 static bool is_plain_sum(const struct dsc_graph *g, const struct dsc_node *n)
 {
     return n->op == &dsc_op_binary && ((const struct dsc_binary *)n->attr)->kind == DSC_ADD &&
