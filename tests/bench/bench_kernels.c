@@ -217,7 +217,7 @@ static const char *processor(char name[128])
     FILE *f = fopen("/proc/cpuinfo", "r");
     char line[256];
 
-    strcpy(name, "unknown");
+    snprintf(name, 128, "unknown");
     while (f && fgets(line, sizeof(line), f))
         if (sscanf(line, "model name : %127[^\n\"\\]", name) == 1)
             break;

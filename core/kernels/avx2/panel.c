@@ -5,7 +5,7 @@
 
 #define INLINE __attribute__((always_inline)) static inline
 
-/* Six rows of two vectors leave four of the sixteen registers for a row of b and an element of a. */
+/* Six rows of two vectors leave four registers for a row of b and an element of a. */
 #define MAX_ROWS 6
 #define MAX_COLS 16
 
