@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Make the model in data/default: an encoder, a decoder and a tokenizer in one .h5.
 
-    scripts/make-default.py ENCODER.h5 MODEL.h5 TOKENIZER.pkl OUT.h5 [--bits N]
+    scripts/make-default.py ENCODER.h5 MODEL.h5 TOKENIZER.pkl OUT.h5
+           [--encoder-bits N] [--decoder-bits N] [--filter NAME]
 
 The two Keras models become one functional model of two inputs, pixels and words, that
 tf.keras 2.15 and Keras 3 open alike: the decoder's picture input gives way to the encoder's
@@ -10,8 +11,8 @@ attribute `describe`, which Keras ignores, holds JSON: vocabulary (the form of
 core/text/vocab.h), padding, preprocessing and what there is to know about the model.
 
 Weights of two and more axes keep N significant bits (data/default/MODEL_CARD.md has the
-figures behind the default) and lie shuffled and deflated; those of one axis, small and each
-worth a whole channel, are kept whole. scripts/check-default.py proves the result.
+figures behind the defaults); those of one axis, few and each worth a whole channel, keep all.
+Weights lie shuffled and deflated. scripts/check-default.py proves the result.
 
 Needs h5py and numpy, no Keras. The same input gives the same bytes.
 """
@@ -23,7 +24,14 @@ import pickle
 import h5py
 import numpy as np
 
-REFUSED_BY_KERAS3 = ["time_major"]
+REFUSED_BY_KERAS3 = {
+    "LSTM": ["time_major"],
+    "DepthwiseConv2D": ["groups"],
+    "Embedding": ["batch_input_shape", "input_length"],
+}
+PACKED_FROM = 256
+# Groups and chunk indexes of HDF5 1.10 take half a megabyte less than those of 1.6.
+LIBVER = (h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
 TEXT = h5py.string_dtype("utf-8")
 ABOUT = {
     "padding": "pre",
@@ -127,7 +135,7 @@ def join(encoder, decoder):
     if len({layer["name"] for layer in joined}) != len(joined):
         raise SystemExit("make-default: a layer's name is used in both models")
     for layer in joined:
-        for key in REFUSED_BY_KERAS3:
+        for key in REFUSED_BY_KERAS3.get(layer["class_name"], []):
             layer["config"].pop(key, None)
     return {"name": "captioner", "trainable": True, "layers": joined,
             "input_layers": [["pixels", 0, 0], ["words", 0, 0]],
@@ -148,36 +156,66 @@ def round_bits(x, bits):
 
 def write_array(group, name, x, bits):
     x = np.ascontiguousarray(x, dtype="<f4")
-    if x.ndim < 2:
-        group.create_dataset(name, data=x, track_times=False)
-        return
-    group.create_dataset(name, data=round_bits(x, bits), chunks=x.shape, shuffle=True,
-                         compression="gzip", compression_opts=9, track_times=False)
+    packed = {}
+    if x.size >= PACKED_FROM:
+        packed = {"chunks": x.shape, "shuffle": True, "compression": "gzip",
+                  "compression_opts": 9}
+    group.create_dataset(name, data=round_bits(x, bits) if x.ndim > 1 else x,
+                         track_times=False, **packed)
 
 
-def write_weights(out, sources, layers, bits):
-    """The groups of every layer, in the order of the config, as Keras 2 lays them out."""
-    root = out.create_group("model_weights")
-    for layer in layers:
-        name = layer["name"]
-        group = root.create_group(name)
-        source = next((s["model_weights"][name] for s in sources
-                       if name in s["model_weights"]), None)
-        names = [] if source is None else list(source.attrs["weight_names"])
-        group.attrs.create("weight_names", names, dtype=TEXT)
-        for weight in names:
-            write_array(group, weight, source[weight][()], bits)
+def stampless(kind):
+    """Creation properties without a time, so that the same input gives the same bytes."""
+    properties = h5py.h5p.create(kind)
+    properties.set_obj_track_times(False)
+    return properties
+
+
+def make_group(parent, path):
+    for name in path.split("/"):
+        if name not in parent:
+            h5py.h5g.create(parent.id, name.encode(), gcpl=stampless(h5py.h5p.GROUP_CREATE))
+        parent = parent[name]
+    return parent
+
+
+def make_file(path):
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(*LIBVER)
+    return h5py.File(h5py.h5f.create(path.encode(), h5py.h5f.ACC_TRUNC,
+                                     fcpl=stampless(h5py.h5p.FILE_CREATE), fapl=access))
+
+
+def write_layer(root, name, source, bits):
+    """A layer's group as Keras 2 lays it out."""
+    group = make_group(root, name)
+    names = [] if source is None else list(source.attrs["weight_names"])
+    group.attrs.create("weight_names", names, dtype=TEXT)
+    for weight in names:
+        folder, _, leaf = weight.rpartition("/")
+        write_array(make_group(group, folder), leaf, source[weight][()], bits)
+
+
+def write_weights(out, parts, layers):
+    """Every layer, in the order of the config. parts: (file, significant bits) pairs."""
+    root = make_group(out, "model_weights")
     names = [layer["name"] for layer in layers]
+    for name in names:
+        found = ((h5["model_weights"].get(name), bits) for h5, bits in parts)
+        source, bits = next((x for x in found if x[0] is not None), (None, 24))
+        write_layer(root, name, source, bits)
     root.attrs.create("layer_names", names, dtype=TEXT)
     for key in ("backend", "keras_version"):
-        root.attrs.create(key, sources[0].attrs[key], dtype=TEXT)
+        root.attrs.create(key, out.attrs[key], dtype=TEXT)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("encoder", "model", "tokenizer", "out"):
         parser.add_argument(name)
-    parser.add_argument("--bits", type=int, default=16, help="significant bits kept, 2 to 24")
+    for part, bits in (("encoder", 13), ("decoder", 11)):
+        parser.add_argument(f"--{part}-bits", type=int, default=bits, metavar="N",
+                            help=f"significant bits kept, 2 to 24 ({bits})")
     parser.add_argument("--filter", default="bilinear", help="for pictures of other sizes")
     args = parser.parse_args()
 
@@ -187,14 +225,15 @@ def main():
         shapes = {x["name"]: x["config"].get("batch_input_shape") for x in config["layers"]}
         about = dict(ABOUT, max_length=shapes["words"][1], preprocess=PREPROCESS.format(
             h=shapes["pixels"][1], w=shapes["pixels"][2], filter=args.filter))
-        with h5py.File(args.out, "w") as out:
+        with make_file(args.out) as out:
             for key in ("backend", "keras_version"):
                 out.attrs.create(key, enc.attrs[key], dtype=TEXT)
             model_config = json.dumps({"class_name": "Functional", "config": config})
             out.attrs.create("model_config", model_config, dtype=TEXT)
             describe = {"format": "describe captioner 1", **about, "vocabulary": vocabulary}
             out.attrs.create("describe", json.dumps(describe, ensure_ascii=False), dtype=TEXT)
-            write_weights(out, [enc, dec], config["layers"], args.bits)
+            write_weights(out, [(enc, args.encoder_bits), (dec, args.decoder_bits)],
+                          config["layers"])
     print(f"{args.out}: {len(config['layers'])} layers, {len(vocabulary['words'])} words")
 
 
