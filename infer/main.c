@@ -2,14 +2,11 @@
 
 #include "core/cli/program.h"
 #include "infer/cmd.h"
-#include "infer/external.h"
 
 static const struct dsc_verb verbs[] = {
     { "caption", cmd_caption, "write a sentence about each picture" },
     { "predict", cmd_predict, "run a model on the numbers of a file, as Keras' predict" },
     { "inspect", cmd_inspect, "say what a model, tokenizer or picture is" },
-    { "train", cmd_external, "train or fine-tune a captioner (runs describe-train)" },
-    { "serve", cmd_external, "answer HTTP requests (runs describe-serve)" },
     { NULL, NULL, NULL },
 };
 
