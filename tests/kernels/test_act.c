@@ -36,11 +36,11 @@ static double ulps(float y, double exact)
     int exponent;
 
     if (isnan(exact) || isnan(y))
-        return isnan(exact) && isnan(y) ? 0 : INFINITY;
+        return isnan(exact) && isnan(y) ? 0 : HUGE_VAL;
     if ((float)exact == y)
         return 0;
     if (isinf(y) || isinf((float)exact))
-        return INFINITY;
+        return HUGE_VAL;
     frexp(exact, &exponent);
     return fabs((double)y - exact) / fmax(ldexp(1, exponent - 24), smallest);
 }

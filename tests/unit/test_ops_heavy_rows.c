@@ -199,7 +199,7 @@ static void check_softmax(struct dsc_shape shape, size_t axis, struct dsc_tensor
         want[i] = (double)(dsc_tensor_f32(in[0])[i] + add);
     }
     for (size_t o = 0; o < count / (n * inner) * inner; o++) {
-        double *x = want + o / inner * n * inner + o % inner, max = -INFINITY, sum = 0;
+        double *x = want + o / inner * n * inner + o % inner, max = -HUGE_VAL, sum = 0;
 
         for (size_t i = 0; i < n; i++)
             max = fmax(max, x[i * inner]);
