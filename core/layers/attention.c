@@ -142,10 +142,8 @@ static enum dsc_status apply_mask(struct dsc_graph *g, int y, int mask, int *out
     *out = y;
     if (mask < 0)
         return DSC_OK;
-    st = dsc_lower_cast(g, mask, DSC_F32, &mask);
-    if (!st)
-        st = dsc_lower_expand(g, mask, 2, &mask);
-    return st ? st : dsc_lower_binary(g, DSC_MUL, y, mask, out);
+    st = dsc_lower_expand(g, mask, 2, &mask);
+    return st ? st : dsc_mask_zero(g, y, mask, out);
 }
 
 static enum dsc_status check_inputs(const struct dsc_layer_call *call)
@@ -186,7 +184,8 @@ static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *c
         st = apply_mask(g, y, q_mask, &y);
     if (st)
         return st;
-    dsc_lower_done(call, y, q_mask);
+    /* Keras 3 before 3.4 gave no masks on from layers that take a list. */
+    dsc_lower_done(call, y, l->version.major < 3 || dsc_layer_since(l, 3, 4) ? q_mask : -1);
     if (with_scores)
         dsc_lower_done(call, scores, -1);
     return DSC_OK;

@@ -2,7 +2,7 @@
  *
  * Masks, both eras: ones for inputs without, joined along the axis like their inputs. Along
  * the last axis, which masks [N, T] do not have, Keras 2 gives the AND of them, Keras 3 the
- * OR - so that one input without a mask leaves none. */
+ * OR - so that one input without a mask leaves none; before 3.4 it gives none at all. */
 #include <stddef.h>
 
 #include "core/base/alloc.h"
@@ -44,18 +44,6 @@ static enum dsc_status ones_for(struct dsc_graph *g, int x, int *mask)
     return st ? st : dsc_mask_fill(g, x, true, mask);
 }
 
-static enum dsc_status masks_along_last(const struct dsc_layer *l,
-                                        const struct dsc_layer_call *call, int *mask)
-{
-    enum dsc_binary_kind kind = l->version.major >= 3 ? DSC_OR : DSC_AND;
-    enum dsc_status st = DSC_OK;
-
-    *mask = call->in[0].mask;
-    for (size_t i = 1; i < call->n_in && !st; i++)
-        st = dsc_mask_join(call->graph, kind, *mask, call->in[i].mask, mask);
-    return st;
-}
-
 static enum dsc_status masks_along(const struct dsc_layer_call *call, size_t axis, int *in,
                                    int *mask)
 {
@@ -86,9 +74,9 @@ static enum dsc_status join_masks(const struct dsc_layer *l, const struct dsc_la
                             "%zu",
                             i, dsc_graph_shape(call->graph, call->in[i].mask).rank, rank - 1);
     }
-    if (!any)
+    if (!any || (l->version.major >= 3 && !dsc_layer_since(l, 3, 4)))
         return DSC_OK;
-    return axis + 1 == rank ? masks_along_last(l, call, mask) : masks_along(call, axis, in, mask);
+    return axis + 1 == rank ? dsc_mask_merge(l, call, mask) : masks_along(call, axis, in, mask);
 }
 
 static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *call)

@@ -50,6 +50,11 @@ bool dsc_layer_is(const struct dsc_layer *l, const char *name)
     return !strcmp(mark ? mark + 1 : l->class_name, name);
 }
 
+bool dsc_layer_since(const struct dsc_layer *l, int major, int minor)
+{
+    return l->version.major > major || (l->version.major == major && l->version.minor >= minor);
+}
+
 static enum dsc_status wrong(const json_t *v, const char *key, const char *expected)
 {
     char text[DSC_CONFIG_TEXT];

@@ -84,5 +84,7 @@ const char *dsc_config_text(const json_t *v, char text[DSC_CONFIG_TEXT]);
 
 /* True when the file's class name is `name`, with or without a package in front. */
 bool dsc_layer_is(const struct dsc_layer *l, const char *name);
+/* True when that Keras or a later one wrote the file. */
+bool dsc_layer_since(const struct dsc_layer *l, int major, int minor);
 
 #endif

@@ -98,10 +98,12 @@ static enum dsc_status read_keys(struct plan *p, struct dsc_shape s, const json_
     for (size_t i = 0; i < n && !st; i++) {
         const json_t *key = json_is_array(keys) ? json_array_get(keys, i) : keys;
 
-        if (is_object(key, "__ellipsis__"))
+        if (is_object(key, "__ellipsis__")) {
             axis += s.rank - (n - 1);
-        else
-            st = add_key(p, axis, s.dim[axis], key), axis++;
+        } else {
+            st = add_key(p, axis, s.dim[axis], key);
+            axis++;
+        }
     }
     return st;
 }

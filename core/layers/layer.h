@@ -46,7 +46,7 @@ struct dsc_layer_call {
     struct dsc_layer_tensor out[DSC_LAYER_MAX_OUT]; /* filled by lower; masks -1 before */
     size_t n_out;
     /* Set by lower when the arguments' tensors lose their masks for every layer after:
-     * Keras 3's MultiHeadAttention takes them off while it runs. */
+     * MultiHeadAttention takes them off while it runs, from Keras 3.8 on. */
     bool drops_masks;
 };
 

@@ -1,5 +1,5 @@
 /* The ops with which Keras 3 computes masks in the open: NotEqual, LogicalAnd, LogicalOr, Any,
- * OnesLike, ZerosLike.
+ * OnesLike, ZerosLike, ConvertToTensor.
  *
  * Concatenating inputs with and without masks gives
  * any(concat(ones_like(a), expand_dims(mask) | zeros_like(b))), which is ones again. Any sees
@@ -21,6 +21,8 @@ static enum dsc_status config(struct dsc_layer *l, const json_t *json)
         { .key = "axis", .kind = DSC_CONFIG_OTHER },
         { DSC_SETTING("keepdims", BOOL, mask_op, keepdims) },
         { .key = "dtype", .kind = DSC_CONFIG_OTHER },
+        { .key = "sparse", .kind = DSC_CONFIG_OFF },
+        { .key = "ragged", .kind = DSC_CONFIG_OFF },
         { 0 },
     };
     const json_t *axis = json_object_get(json, "axis");
@@ -173,6 +175,12 @@ static enum dsc_status lower_fill(const struct dsc_layer *l, struct dsc_layer_ca
     return st;
 }
 
+static enum dsc_status lower_same(struct dsc_layer_call *call, int *y)
+{
+    *y = call->in[0].value;
+    return dsc_call_check(call, 1, 1, NULL);
+}
+
 static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *call)
 {
     int y = -1;
@@ -180,7 +188,9 @@ static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *c
 
     if (!call->n_in)
         return dsc_fail(DSC_FORMAT, "an op without a tensor");
-    if (dsc_layer_is(l, "NotEqual"))
+    if (dsc_layer_is(l, "ConvertToTensor"))
+        st = lower_same(call, &y);
+    else if (dsc_layer_is(l, "NotEqual"))
         st = lower_not_equal(call, &y);
     else if (dsc_layer_is(l, "LogicalAnd"))
         st = lower_logical(call, DSC_AND, &y);

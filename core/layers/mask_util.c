@@ -132,6 +132,27 @@ enum dsc_status dsc_mask_join(struct dsc_graph *g, enum dsc_binary_kind kind, in
     return dsc_lower_binary(g, kind, a, b, mask);
 }
 
+enum dsc_status dsc_mask_merge(const struct dsc_layer *l, const struct dsc_layer_call *call,
+                               int *mask)
+{
+    enum dsc_binary_kind kind = l->version.major >= 3 ? DSC_OR : DSC_AND;
+    enum dsc_status st = DSC_OK;
+
+    *mask = call->in[0].mask;
+    for (size_t i = 1; i < call->n_in && !st; i++)
+        st = dsc_mask_join(call->graph, kind, *mask, call->in[i].mask, mask);
+    if (l->version.major >= 3 && !dsc_layer_since(l, 3, 4))
+        *mask = -1;
+    return st;
+}
+
+enum dsc_status dsc_mask_zero(struct dsc_graph *g, int y, int mask, int *out)
+{
+    enum dsc_status st = dsc_lower_cast(g, mask, DSC_F32, &mask);
+
+    return st ? st : dsc_lower_binary(g, DSC_MUL, y, mask, out);
+}
+
 enum dsc_status dsc_mask_bool(struct dsc_graph *g, int x, int *mask)
 {
     if (dsc_graph_type(g, x)->dtype != DSC_BOOL)

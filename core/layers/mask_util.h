@@ -22,6 +22,12 @@ DSC_CHECK_RESULT enum dsc_status dsc_mask_of_list(const struct dsc_layer_call *c
 /* a DSC_AND b or a DSC_OR b; either may be -1, which is ones. */
 DSC_CHECK_RESULT enum dsc_status dsc_mask_join(struct dsc_graph *g, enum dsc_binary_kind kind,
                                                int a, int b, int *mask);
+/* The masks of a merge layer's inputs joined, or -1: Keras 2 gives the AND of those
+ * present, Keras 3 the OR, where one that is missing leaves none, and before 3.4 none at all. */
+DSC_CHECK_RESULT enum dsc_status dsc_mask_merge(const struct dsc_layer *l,
+                                                const struct dsc_layer_call *call, int *mask);
+/* y where the mask, which broadcasts to y, is true; else 0. */
+DSC_CHECK_RESULT enum dsc_status dsc_mask_zero(struct dsc_graph *g, int y, int mask, int *out);
 /* x != 0 as bool; bool stays. */
 DSC_CHECK_RESULT enum dsc_status dsc_mask_bool(struct dsc_graph *g, int x, int *mask);
 /* True where any element of `axis` is. */

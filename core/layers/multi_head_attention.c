@@ -1,8 +1,10 @@
 /* MultiHeadAttention over one axis of steps: query [N, T, E], value and key [N, S, E'].
  *
  * What may be attended to is the AND of: the query's mask (rows), the value's and the key's
- * (columns), `attention_mask`, and the causal one. The query's mask is given on. In Keras 3
- * the call takes the masks off its arguments, so that later layers see none on them. */
+ * (columns), `attention_mask`, and the causal one. The query's mask is given on. From Keras
+ * 3.8 on the call takes the masks off its arguments, so that later layers see none on them.
+ * A row where nothing may be attended to weighs all steps alike; from 3.10 on its weights are
+ * zero, but only where Keras does not use its fused attention. */
 #include <math.h>
 #include <stddef.h>
 
@@ -10,6 +12,7 @@
 
 struct multi_head_attention {
     size_t heads, key_dim, value_dim, output_dim; /* output_dim 0: the query's */
+    float dropout;
     bool use_bias;
 };
 
@@ -34,6 +37,7 @@ static enum dsc_status config(struct dsc_layer *l, const json_t *json)
         { DSC_SETTING("value_dim", SIZE, multi_head_attention, value_dim) },
         { DSC_SETTING("output_shape", SIZES, multi_head_attention, output_dim), .count = 1 },
         { DSC_SETTING("use_bias", BOOL, multi_head_attention, use_bias) },
+        { DSC_SETTING("dropout", FLOAT, multi_head_attention, dropout) },
         { .key = "attention_axes", .kind = DSC_CONFIG_OTHER },
         { .key = "use_gate", .kind = DSC_CONFIG_OFF },
         { .key = "sliding_window", .kind = DSC_CONFIG_OFF },
@@ -61,7 +65,7 @@ static size_t n_weights(const struct dsc_layer *l)
 /* The tensors of a call and the masks that came with them. */
 struct inputs {
     struct dsc_layer_tensor query, value, key;
-    bool has_key;
+    bool has_key, with_scores;
 };
 
 /* Argument `name`, the positional one number i, with `<name>_mask` in place of its own. */
@@ -89,11 +93,14 @@ static enum dsc_status find_inputs(const struct dsc_layer *l, const struct dsc_l
     if (!st)
         st = find(call, 1, "value", "value_mask", &in->value);
     in->has_key = call->n_in > 2 || (key && key->n_tensors);
+    in->with_scores = false;
+    if (!st)
+        st = dsc_call_flag(call, "return_attention_scores", &in->with_scores);
     in->key = in->value;
     if (!st && in->has_key)
         st = find(call, 2, "key", "key_mask", &in->key);
-    /* Keras 3 finds the query's mask on the tensor, whatever was given. */
-    if (!st && l->version.major >= 3)
+    /* Keras finds the query's mask on the tensor, whatever was given. */
+    if (!st && dsc_layer_since(l, 3, 8))
         in->query.mask = call->n_in ? call->in[0].mask : in->query.mask;
     return st;
 }
@@ -217,6 +224,8 @@ static enum dsc_status attend(const struct dsc_layer *l, struct dsc_layer_call *
         st = dsc_graph_add(g, &dsc_op_matmul, &product, (int[]){ q, k }, 2, scores);
     if (!st)
         st = dsc_lower_softmax(g, *scores, mask, attr, scores);
+    if (!st && mask >= 0 && dsc_layer_since(l, 3, 10) && (in->with_scores || s->dropout > 0))
+        st = dsc_mask_zero(g, *scores, mask, scores);
     return st ? st
               : dsc_graph_add(g, &dsc_op_matmul, &(struct dsc_matmul){ .scale = 1 },
                               (int[]){ *scores, v }, 2, y);
@@ -238,7 +247,6 @@ static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *c
     };
     const struct multi_head_attention *s = l->state;
     struct dsc_graph *g = call->graph;
-    bool with_scores = false;
     struct inputs in;
     size_t out_dim;
     int scores, y;
@@ -253,8 +261,6 @@ static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *c
     if (!st)
         st = dsc_lower_rank(g, in.key.value, 3, 3, "[N, S, E]");
     if (!st)
-        st = dsc_call_flag(call, "return_attention_scores", &with_scores);
-    if (!st)
         st = dsc_lower_last(g, in.query.value, &out_dim);
     if (!st)
         st = attend(l, call, &in, &scores, &y);
@@ -263,9 +269,9 @@ static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *c
     if (st)
         return st;
     dsc_lower_done(call, y, in.query.mask);
-    if (with_scores)
+    if (in.with_scores)
         dsc_lower_done(call, scores, -1);
-    call->drops_masks = l->version.major >= 3;
+    call->drops_masks = dsc_layer_since(l, 3, 8);
     return DSC_OK;
 }
 

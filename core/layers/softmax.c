@@ -1,4 +1,5 @@
-/* Softmax over one axis; a mask of the input's own rank takes elements out. */
+/* Softmax over one axis; a mask of the input's own rank takes elements out. Where it leaves none,
+ * all come out equal, and zero from Keras 3.10 on. */
 #include <stddef.h>
 
 #include "core/layers/mask_util.h"
@@ -42,6 +43,8 @@ static enum dsc_status lower(const struct dsc_layer *l, struct dsc_layer_call *c
                         "does not join either; use Activation('softmax')",
                         dsc_graph_shape(g, mask).rank, dsc_graph_shape(g, call->in[0].value).rank);
     st = dsc_lower_softmax(g, call->in[0].value, mask, attr, &y);
+    if (!st && mask >= 0 && dsc_layer_since(l, 3, 10))
+        st = dsc_mask_zero(g, y, mask, &y);
     if (!st)
         dsc_lower_done(call, y, previous);
     return st;
