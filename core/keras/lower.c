@@ -115,6 +115,25 @@ static enum dsc_status lower_model(struct dsc_keras_loader *l,
                                    struct dsc_keras_unit *units, const struct dsc_layer_call *call,
                                    struct results *out);
 
+static bool is_argument(const struct dsc_layer_call *call, int value)
+{
+    for (size_t i = 0; i < call->n_args; i++)
+        for (size_t j = 0; j < call->args[i].n_tensors; j++)
+            if (call->args[i].tensors[j].value == value)
+                return true;
+    return false;
+}
+
+/* Take the masks off every result that is one of the call's arguments, see dsc_layer_call. */
+static void drop_masks(const struct scope *s, const struct dsc_layer_call *call)
+{
+    for (size_t i = 0; i < s->config->n_layers; i++)
+        for (size_t j = 0; j < s->config->layers[i].n_calls; j++)
+            for (size_t k = 0; k < s->results[i][j].n; k++)
+                if (is_argument(call, s->results[i][j].tensor[k].value))
+                    s->results[i][j].tensor[k].mask = -1;
+}
+
 static enum dsc_status lower_layer(const struct scope *s, const struct dsc_keras_unit *u,
                                    struct dsc_layer_call *call, struct results *r)
 {
@@ -125,6 +144,8 @@ static enum dsc_status lower_layer(const struct scope *s, const struct dsc_keras
     for (size_t i = 0; i < DSC_LAYER_MAX_OUT; i++)
         call->out[i] = (struct dsc_layer_tensor){ -1, -1 };
     st = dsc_layer_lower(u->layer, call);
+    if (!st && call->drops_masks)
+        drop_masks(s, call);
     return st ? st : keep_results(s, r, call->out, call->n_out);
 }
 
