@@ -363,6 +363,35 @@ def masks_joined():
     return [b, c], y, [sentences(), np.roll(sentences(), 1, 0)]
 
 
+@case()
+def masks_merged():
+    """Masks of some inputs: Keras 2 joins them, Keras 3 drops them and leaves elements out."""
+    b, e = words_embedded()
+    c, p = inp('more', T), inp('steps', T, E)
+    f = L.Embedding(V, E, mask_zero=True)(c)
+    y = [L.LSTM(U)(L.Multiply()([e, p])), L.GRU(U)(L.Multiply()([e, f])),
+         L.LSTM(U)(L.Maximum()([p, e, f])), L.GRU(U)(L.Minimum()([f, e])),
+         L.SimpleRNN(U)(L.Average()([e, p])), L.LSTM(U)(L.Concatenate(axis=1)([e, f]))]
+    return [b, c, p], y, [sentences(), np.roll(sentences(), 1, 0), normal(8, T, E)]
+
+
+@case()
+def masks_attended():
+    """What may be attended to, what masks come out, and that Keras 3 takes them off the inputs."""
+    b, e = words_embedded()
+    c, p = inp('more', T), inp('steps', T, E)
+    f = L.Embedding(V, E, mask_zero=True)(c)
+    s = L.MultiHeadAttention(2, 4)(e, e, use_causal_mask=True)
+    x = L.LayerNormalization()(L.Add()([e, s]))
+    z, w = L.MultiHeadAttention(2, 3, value_dim=5, output_shape=4)(
+        L.Embedding(V, E, mask_zero=True)(c), x, return_attention_scores=True)
+    c1 = L.Attention(use_scale=True, score_mode='concat')([p, f])
+    c2, u = L.AdditiveAttention()([x, f], return_attention_scores=True)
+    y = [L.LSTM(U)(L.MultiHeadAttention(1, 4)(x, x)), z, w, c1, c2, u, L.LSTM(U)(c2),
+         L.Attention()([f, p], use_causal_mask=True)]
+    return [b, c, p], y, [sentences(), np.roll(sentences(), 1, 0), normal(8, T, E)]
+
+
 def random_weights(layer):
     """Weights large enough that a wrong one shows; moments as after training."""
     for w in layer.weights:

@@ -18,9 +18,9 @@ static size_t n_literals, n_weights;
 
 struct dsc_keras_version layer_version(enum layer_era era)
 {
-    static const struct dsc_keras_version versions[] = { { 2, 2, false },
-                                                         { 2, 15, true },
-                                                         { 3, 15, false } };
+    static const struct dsc_keras_version versions[] = {
+        { 2, 2, false }, { 2, 15, true }, { 3, 3, false }, { 3, 15, false }
+    };
 
     return versions[era];
 }

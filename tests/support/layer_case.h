@@ -14,7 +14,8 @@
 
 #include "core/layers/layer.h"
 
-enum layer_era { KERAS_22, KERAS_2, KERAS_3 }; /* Keras 2.2, tf.keras 2.15, Keras 3.15 */
+/* Keras 2.2, tf.keras 2.15, Keras 3.3, Keras 3.15. */
+enum layer_era { KERAS_22, KERAS_2, KERAS_33, KERAS_3 };
 
 struct layer_case {
     const char *class_name;

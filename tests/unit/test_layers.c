@@ -386,6 +386,9 @@ static const struct layer_case cases[] = {
       "[?, 9, 16]" },
     { "ZerosLike", KERAS_3, "{\"name\": \"zeros_like\", \"dtype\": \"bool\"}", "f[?, ?, 12]", NULL,
       "[?, ?, 12]" },
+    { "ConvertToTensor", KERAS_3,
+      "{\"name\": \"c\", \"dtype\": null, \"sparse\": null, \"ragged\": null}", "b[?, ?]", NULL,
+      "[?, ?]" },
     { "ExpandDims", KERAS_3, "{\"name\": \"expand_dims\", \"axis\": -1}", "b[?, ?]", NULL,
       "[?, ?, 1]" },
     { "ExpandDims", KERAS_3, "{\"name\": \"expand_dims\", \"axis\": 1}", "f[?, ?, ?, 3]", NULL,
@@ -417,9 +420,10 @@ static bool has_case(const char *name, enum layer_era era)
 /* Op nodes exist in Keras 3 only: they are classes without a `keras.layers` name. */
 static bool is_op_node(const char *name)
 {
-    static const char *const ops[] = { "NotEqual", "LogicalAnd", "LogicalOr",  "Any",
-                                       "OnesLike", "ZerosLike",  "ExpandDims", "GetItem",
-                                       "Divide",   "TrueDivide" };
+    static const char *const ops[] = { "ConvertToTensor", "NotEqual",   "LogicalAnd",
+                                       "LogicalOr",       "Any",        "OnesLike",
+                                       "ZerosLike",       "ExpandDims", "GetItem",
+                                       "Divide",          "TrueDivide" };
 
     for (size_t i = 0; i < DSC_COUNT(ops); i++)
         if (!strcmp(ops[i], name))
@@ -516,13 +520,16 @@ static const struct dsc_recurrent *recurrent_of(const struct layer_case *c, stru
 
 Test(layers, gates_default_to_those_of_the_era)
 {
+    enum dsc_act_kind kind;
     struct layer_case c = { "LSTM", KERAS_22, "{\"units\": 8}", "f[?, 9, 12]", LSTM_WEIGHTS, "" };
     struct layer_run run;
 
-    cr_expect_eq(recurrent_of(&c, &run)->gate_act.kind, DSC_ACT_HARD_SIGMOID);
+    kind = recurrent_of(&c, &run)->gate_act.kind;
+    cr_expect_eq(kind, DSC_ACT_HARD_SIGMOID);
     layer_run_release(&run);
     c.era = KERAS_2;
-    cr_expect_eq(recurrent_of(&c, &run)->gate_act.kind, DSC_ACT_SIGMOID);
+    kind = recurrent_of(&c, &run)->gate_act.kind;
+    cr_expect_eq(kind, DSC_ACT_SIGMOID);
     layer_run_release(&run);
 }
 
@@ -536,11 +543,13 @@ Test(layers, hard_sigmoid_has_the_slope_of_the_era)
                             LSTM_WEIGHTS,
                             "" };
     struct layer_run run;
+    double slope = (double)recurrent_of(&c, &run)->gate_act.a;
 
-    cr_expect_float_eq((double)recurrent_of(&c, &run)->gate_act.a, 0.2, 1e-7);
+    cr_expect_float_eq(slope, 0.2, 1e-7);
     layer_run_release(&run);
     c.era = KERAS_3;
-    cr_expect_float_eq((double)recurrent_of(&c, &run)->gate_act.a, 1.0 / 6, 1e-7);
+    slope = (double)recurrent_of(&c, &run)->gate_act.a;
+    cr_expect_float_eq(slope, 1.0 / 6, 1e-7);
     layer_run_release(&run);
 }
 
@@ -582,6 +591,42 @@ Test(layers, multi_head_attention_of_keras_3_drops_masks)
     cr_assert_eq(layer_lower(&c, &run), DSC_OK);
     cr_expect_not(run.call.drops_masks);
     layer_run_release(&run);
+}
+
+/* One layer of inputs [N, 9, 8], all or some with masks. */
+static void expect_merge(const char *class_name, enum layer_era era, const char *in,
+                         const char *out)
+{
+    layer_expect(&(struct layer_case){ class_name, era, "{}", in, NULL, out });
+}
+
+Test(layers, keras_3_before_3_4_takes_no_masks_from_lists)
+{
+    const char *both = "f[?, 9, 8]m; f[?, 9, 8]m";
+
+    expect_merge("Add", KERAS_33, both, "[?, 9, 8]");
+    expect_merge("Add", KERAS_3, both, "[?, 9, 8]m");
+    expect_merge("Concatenate", KERAS_33, both, "[?, 9, 16]");
+    expect_merge("Concatenate", KERAS_3, both, "[?, 9, 16]m");
+    expect_merge("Attention", KERAS_33, both, "[?, 9, 8]");
+    expect_merge("Attention", KERAS_3, both, "[?, 9, 8]m");
+}
+
+Test(layers, products_of_keras_3_leave_masked_elements_out)
+{
+    struct layer_case c = { "Multiply", KERAS_3, "{}", "f[?, 9, 8]m; f[?, 9, 8]", NULL, "" };
+    struct layer_run run;
+    size_t masked, plain;
+
+    cr_assert_eq(layer_lower(&c, &run), DSC_OK);
+    masked = run.graph->n_nodes;
+    layer_run_release(&run);
+    c.era = KERAS_2;
+    cr_assert_eq(layer_lower(&c, &run), DSC_OK);
+    plain = run.graph->n_nodes;
+    layer_run_release(&run);
+    cr_expect_eq(plain, 1u);
+    cr_expect_gt(masked, plain);
 }
 
 Test(layers, nodes_carry_the_layers_name)
