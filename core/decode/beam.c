@@ -37,7 +37,8 @@ struct search {
     int32_t *words;
 };
 
-/* What sentences compete by; `length` counts the end word. */
+/* What sentences compete by; `length` counts the end word, also where the model could read no
+ * more before it came. */
 static double rank(const struct dsc_search *o, double logprob, size_t length)
 {
     return o->length_penalty == 0 ? logprob : logprob / pow((double)length, o->length_penalty);
@@ -139,8 +140,8 @@ static enum dsc_status advance(struct search *s, struct picture *p, size_t n_can
     return DSC_OK;
 }
 
-/* No live sentence can come before the worst of a full list: adding words only
- * lowers log p, and a longer sentence divides it by max_length^a at most. */
+/* No live sentence can come before the worst of a full list: adding words only lowers log p,
+ * and the longest, of max_length words without an end word, divides it by (max_length + 1)^a. */
 static bool is_settled(const struct search *s, const struct picture *p)
 {
     const struct dsc_search *o = s->options;
@@ -151,7 +152,7 @@ static bool is_settled(const struct search *s, const struct picture *p)
     for (size_t b = 0; b < p->n_live; b++)
         best = DSC_MAX(best, p->live[b].logprob);
     return rank_done(o, &p->done.items[o->beam - 1]) >=
-           rank(o, best, o->length_penalty > 0 ? o->max_length : p->n_words + 1);
+           rank(o, best, o->length_penalty > 0 ? o->max_length + 1 : p->n_words + 1);
 }
 
 static size_t list_rows(struct search *s)

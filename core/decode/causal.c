@@ -109,6 +109,8 @@ static void check_recurrent(struct dsc_causal *c, const struct dsc_graph *g,
         refuse(c, n, "has no mask, so the padding before the words changes its state");
     else if (!masked && (!attr->sequences || reads_state(g, n)))
         refuse(c, n, "has no mask, so the padding after the words changes its last state");
+    else if (attr->zero_masked && !attr->sequences && side == DSC_PAD_POST)
+        refuse(c, n, "gives zeros after the padding that follows the words");
     for (size_t i = 0; i < n->op->n_state; i++)
         if (of(c, n, n->op->state_in + i).kind != DSC_DEP_PICTURE)
             refuse(c, n, "begins from a state that depends on the words");

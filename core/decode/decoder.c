@@ -6,6 +6,8 @@
 #include "core/base/alloc.h"
 #include "core/graph/session.h"
 
+#define MAX_LENGTH 1000000
+
 struct dsc_decoder {
     struct dsc_split *split;
     struct dsc_causal causal;
@@ -29,26 +31,26 @@ struct dsc_decoding {
 
 /* ---- decoder ---- */
 
-static bool is_embedded(const struct dsc_graph *g, int value)
+static bool is_input(const struct dsc_graph *g, int value)
 {
-    for (size_t i = 0; i < g->n_nodes; i++) {
-        const struct dsc_node *n = &g->nodes[i];
-
-        if (n->n_in && n->in[0] == value) {
-            if (n->op == &dsc_op_embedding)
-                return true;
-            if (n->op == &dsc_op_cast && is_embedded(g, n->out[0]))
-                return true;
-        }
-    }
+    for (size_t i = 0; i < g->n_inputs; i++)
+        if (g->inputs[i].value == value)
+            return true;
     return false;
 }
 
 int dsc_decoder_find_words(const struct dsc_graph *g)
 {
-    for (size_t i = 0; i < g->n_inputs; i++)
-        if (dsc_graph_shape(g, g->inputs[i].value).rank == 2 && is_embedded(g, g->inputs[i].value))
-            return g->inputs[i].value;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        int v = g->nodes[i].op == &dsc_op_embedding ? g->nodes[i].in[0] : -1;
+
+        while (v >= 0 && g->values[v].node >= 0)
+            v = g->nodes[g->values[v].node].op == &dsc_op_cast ? g->nodes[g->values[v].node].in[0]
+                                                               : -1;
+        if (v >= 0 && is_input(g, v) && dsc_graph_shape(g, v).rank == 2 &&
+            dsc_graph_type(g, v)->dtype != DSC_BOOL)
+            return v;
+    }
     return -1;
 }
 
@@ -81,6 +83,9 @@ static enum dsc_status set_length(struct dsc_decoder *d, size_t of_model, size_t
     if (!d->length)
         return dsc_fail(DSC_INVALID, "the model reads sentences of any length: say how long they "
                                      "may be with --max-length");
+    if (d->length > MAX_LENGTH)
+        return dsc_fail(DSC_UNSUPPORTED, "sentences of %zu words: %d is the most", d->length,
+                        MAX_LENGTH);
     return DSC_OK;
 }
 
@@ -200,6 +205,12 @@ void dsc_decoding_free(struct dsc_decoding *z)
     dsc_free(z);
 }
 
+/* Does a value hold one thing for each of n pictures or rows? */
+static bool has_rows(const struct dsc_tensor *t, size_t n)
+{
+    return t->shape.rank && t->shape.dim[0] == n;
+}
+
 enum dsc_status dsc_decoding_begin(struct dsc_decoding *z, const struct dsc_tensor *const *in,
                                    size_t n_in)
 {
@@ -207,8 +218,11 @@ enum dsc_status dsc_decoding_begin(struct dsc_decoding *z, const struct dsc_tens
 
     if (st)
         return st;
-    z->n_pictures = n_in && in[0]->shape.rank ? in[0]->shape.dim[0] : 0;
+    z->n_pictures = !n_in ? 1 : in[0]->shape.rank ? in[0]->shape.dim[0] : 0;
     z->n_steps = 0;
+    for (size_t i = 0; i < z->decoder->split->n_carried; i++)
+        if (!has_rows(dsc_session_output(z->picture, i), z->n_pictures))
+            return dsc_fail(DSC_INVALID, "the model mixes the pictures of a batch");
     for (size_t r = 0; r < z->cap_rows; r++)
         z->row_picture[r] = SIZE_MAX;
     return DSC_OK;
@@ -380,8 +394,8 @@ static void put_inputs(struct dsc_decoding *z, const struct dsc_row *rows, size_
     for (size_t i = 0; i < s->n_inputs; i++) {
         struct dsc_tensor *to = &z->inputs[i];
 
-        if (s->inputs[i].kind != DSC_SPLIT_INDEX)
-            to->shape.dim[0] = n_rows;
+        /* A picture of another size may carry as many numbers in another shape. */
+        to->shape = input_type(z, i, n_rows).shape;
         if (s->inputs[i].kind == DSC_SPLIT_CARRIED)
             put_carried(z, to, s->inputs[i].which, rows, n_rows);
         else if (s->inputs[i].kind == DSC_SPLIT_STATE)
@@ -412,6 +426,9 @@ enum dsc_status dsc_decoding_step(struct dsc_decoding *z, const struct dsc_row *
     st = dsc_session_run(z->words, z->in, z->decoder->split->n_inputs);
     if (st)
         return st;
+    for (size_t i = 0; i <= z->decoder->split->n_states; i++)
+        if (!has_rows(dsc_session_output(z->words, i), n_rows))
+            return dsc_fail(DSC_INVALID, "the model mixes the sentences of a batch");
     z->n_steps++;
     z->n_rows = n_rows;
     *scores = dsc_tensor_f32(dsc_session_output(z->words, 0));

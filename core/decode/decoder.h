@@ -46,7 +46,8 @@ DSC_CHECK_RESULT enum dsc_status dsc_decoding_new(struct dsc_decoding **out,
                                                   const struct dsc_decoder *d, int n_threads);
 void dsc_decoding_free(struct dsc_decoding *d);
 
-/* Run the picture's part on its inputs (batch axis first, the same N for all). */
+/* Run the picture's part on its inputs (batch axis first, the same N for all; a model that reads
+ * words alone has one picture). */
 DSC_CHECK_RESULT enum dsc_status dsc_decoding_begin(struct dsc_decoding *d,
                                                     const struct dsc_tensor *const *in,
                                                     size_t n_in);

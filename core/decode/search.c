@@ -40,17 +40,20 @@ enum dsc_status dsc_choose(const struct dsc_decoder *d, const float *scores, con
     double total;
 
     for (size_t w = 0; w < vocabulary; w++) {
-        if (scores[w] != scores[w])
+        if (!(scores[w] < INFINITY))
             return dsc_fail(DSC_INVALID,
-                            "the model gave a score that is not a number (NaN) for "
-                            "word %zu: its weights or its picture are broken",
-                            w);
+                            "the model gave word %zu a score that is not a number (%g): its "
+                            "weights or its picture are broken",
+                            w, (double)scores[w]);
         if (flags[w] & banned)
             continue;
         if (filled < *n || scores[w] > choices[*n - 1].score)
             insert(choices, *n, &filled, (struct dsc_choice){ (int32_t)w, scores[w], 0 });
     }
     total = is_probability ? 0 : log_sum(scores, vocabulary);
+    if (!isfinite(total))
+        return dsc_fail(DSC_INVALID, "the model gave no word a score above -inf: its weights or "
+                                     "its picture are broken");
     for (size_t i = 0; i < filled; i++)
         choices[i].logprob = is_probability ? log_of_probability(choices[i].score)
                                             : (double)choices[i].score - total;

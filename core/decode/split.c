@@ -305,16 +305,38 @@ static enum dsc_status end_graph(struct builder *b, struct dsc_model **out)
     return dsc_model_new(out, g);
 }
 
+/* Scores of every word, made by something that needs all words: Keras' users read those of the
+ * newest. */
+static bool has_all_words(const struct builder *b, int value)
+{
+    const struct dsc_shape shape = dsc_graph_shape(b->g, value);
+
+    return !b->split->steps && b->c->values[value].kind == DSC_DEP_NOW && shape.rank == 3 &&
+           shape.dim[1] == dsc_graph_shape(b->g, b->options->words).dim[1];
+}
+
 static enum dsc_status add_scores(struct builder *b)
 {
+    const struct dsc_take second = { .axis = 1 };
     int value = b->options->output, producer = b->g->values[value].node;
     int inside = b->map[value];
     enum dsc_status st = DSC_OK;
+    char text[DSC_SHAPE_TEXT];
+    struct dsc_shape shape;
 
     if (!b->split->steps && b->c->values[value].kind == DSC_DEP_TIME &&
         !runs_on_one_word(b, producer))
         st = take_newest(b, value, &inside);
-    return st ? st : dsc_graph_add_output(b->to, "scores", inside);
+    else if (has_all_words(b, value))
+        st = dsc_graph_add(b->to, &dsc_op_take, &second, (int[]){ inside, b->index }, 2, &inside);
+    if (st)
+        return st;
+    shape = dsc_graph_shape(b->to, inside);
+    if (shape.rank == 3 && shape.dim[1] != 1)
+        return dsc_fail(b->split->steps ? DSC_INVALID : DSC_UNSUPPORTED,
+                        "the model's output %s holds more than the scores of one word",
+                        dsc_shape_text(shape, text));
+    return dsc_graph_add_output(b->to, "scores", inside);
 }
 
 static enum dsc_status add_word_inputs(struct builder *b)
@@ -404,12 +426,24 @@ static enum dsc_status build_picture(struct builder *b)
 
 /* ---- the whole ---- */
 
+/* Over the vocabulary, whatever shape the scores are given afterwards. */
 static bool ends_in_softmax(const struct dsc_graph *g, int value)
 {
-    size_t rank = dsc_graph_shape(g, value).rank;
-    const struct dsc_node *n = g->values[value].node < 0 ? NULL : &g->nodes[g->values[value].node];
+    const size_t rank = dsc_graph_shape(g, value).rank, v = dsc_graph_shape(g, value).dim[rank - 1];
+    const struct dsc_node *n;
+    struct dsc_shape in;
 
-    return n && n->op == &dsc_op_softmax && ((const struct dsc_softmax *)n->attr)->axis == rank - 1;
+    while (g->values[value].node >= 0) {
+        n = &g->nodes[g->values[value].node];
+        in = dsc_graph_shape(g, n->in[0]);
+        if (n->op == &dsc_op_softmax)
+            return ((const struct dsc_softmax *)n->attr)->axis == in.rank - 1;
+        if (n->op != &dsc_op_dropout &&
+            (n->op != &dsc_op_reshape || !in.rank || in.dim[in.rank - 1] != v))
+            return false;
+        value = n->in[0];
+    }
+    return false;
 }
 
 static enum dsc_status check_output(const struct builder *b)
@@ -417,13 +451,18 @@ static enum dsc_status check_output(const struct builder *b)
     const struct dsc_dependence *d = &b->c->values[b->options->output];
     struct dsc_shape shape = dsc_graph_shape(b->g, b->options->output);
     size_t rank = d->kind == DSC_DEP_TIME ? 3 : 2;
+    enum dsc_dtype dtype = dsc_graph_type(b->g, b->options->output)->dtype;
     char text[DSC_SHAPE_TEXT];
 
     if (d->kind == DSC_DEP_PICTURE)
         return dsc_fail(DSC_UNSUPPORTED, "the model's output does not depend on its words");
+    if (dtype != DSC_F32)
+        return dsc_fail(DSC_UNSUPPORTED, "the model's output is %s, scores are float32",
+                        dsc_dtype_name(dtype));
     if (d->kind == DSC_DEP_TIME && d->axis != 1)
         return dsc_fail(DSC_UNSUPPORTED, "the model's output has its words on axis %d", d->axis);
-    if (shape.rank < rank || shape.rank > 3 || shape.dim[shape.rank - 1] == DSC_DIM_FREE)
+    if (shape.rank < rank || shape.rank > 3 || shape.dim[shape.rank - 1] == DSC_DIM_FREE ||
+        !shape.dim[shape.rank - 1])
         return dsc_fail(DSC_UNSUPPORTED,
                         "the model's output has shape %s, a score for each word of a vocabulary "
                         "[?, V] or [?, T, V] was expected",
