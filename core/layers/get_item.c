@@ -73,8 +73,8 @@ static enum dsc_status add_key(struct plan *p, size_t axis, size_t len, const js
     st = dsc_config_int(key, "index", -(1L << 30), &index);
     if (st)
         return st;
-    if (index < 0 && len == DSC_DIM_FREE && index == -1)
-        return dsc_fail(DSC_UNSUPPORTED, "the last of an axis that is not known");
+    if (index < 0 && len == DSC_DIM_FREE)
+        return dsc_fail(DSC_UNSUPPORTED, "an index from the end of an axis that is not known");
     if (index < 0)
         index += (long)len;
     if (index < 0 || (len != DSC_DIM_FREE && (size_t)index >= len))

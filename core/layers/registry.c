@@ -115,5 +115,7 @@ enum dsc_status dsc_layer_lower(const struct dsc_layer *l, struct dsc_layer_call
     call->drops_masks = false;
     for (size_t i = 0; i < DSC_LAYER_MAX_OUT; i++)
         call->out[i] = (struct dsc_layer_tensor){ -1, -1 };
+    if (!st && l->n_weights != dsc_layer_n_weights(l))
+        st = dsc_fail(DSC_INVALID, "it was given no weights");
     return context(st ? st : l->cls->lower(l, call), l->class_name, l->name);
 }

@@ -229,7 +229,7 @@ static const struct failing calls[] = {
         "{}}, -1]",
         NULL, NULL },
       DSC_UNSUPPORTED,
-      "the last of an axis that is not known" },
+      "an index from the end of an axis that is not known" },
     { { "GetItem", KERAS_3, "{}", "f[?, 9]; = [0, 0, 0]", NULL, NULL },
       DSC_FORMAT,
       "3 indexes into 2 axes" },
@@ -273,6 +273,21 @@ Test(layers_errors, a_config_must_be_an_object)
     cr_expect_eq(dsc_layer_new(&l, "Dense", "d", NULL, version), DSC_FORMAT);
     cr_expect_null(l);
     json_decref(list);
+}
+
+Test(layers_errors, a_layer_without_its_weights_is_not_lowered)
+{
+    json_t *config = json_pack("{s:i}", "units", 3);
+    struct dsc_layer_call call = { 0 };
+    struct dsc_layer *l;
+
+    cr_assert_eq(dsc_layer_new(&l, "LSTM", "l", config, layer_version(KERAS_3)), DSC_OK);
+    cr_assert_eq(dsc_graph_new(&call.graph), DSC_OK);
+    cr_expect_eq(dsc_layer_lower(l, &call), DSC_INVALID);
+    cr_expect_str_eq(dsc_error_message(), "layer 'l' (LSTM): it was given no weights");
+    dsc_graph_free(call.graph);
+    dsc_layer_free(l);
+    json_decref(config);
 }
 
 /* Every allocation of making and lowering a layer may fail; none may leak or crash. */
