@@ -20,7 +20,7 @@ mandir      ?= $(datadir)/man
 pkgdatadir   = $(datadir)/describe
 
 # Libraries; those of raw_core have no pkg-config file and are tried with the compiler.
-pkg_core := openblas hdf5 libjpeg libpng libwebp libwebpdemux jansson popt
+pkg_core := openblas hdf5 zlib libjpeg libpng libwebp libwebpdemux jansson popt
 pkg_test := criterion
 raw_core := gif unistring
 header_gif       := gif_lib.h

@@ -36,6 +36,7 @@ BEGIN {
     # Outside header (a pattern), then the files and folders where it may appear.
     lib("c?blas[.]h|openblas.*|lapacke?[.]h", "core/kernels/blas.c")
     lib("hdf5.*|H5.*", "core/h5 tests")
+    lib("zlib[.]h|zconf[.]h", "core/h5")
     lib("jpeglib[.]h|jerror[.]h|turbojpeg[.]h|png[.]h|webp/.*|gif_lib[.]h", "core/image")
     lib("zip[.]h", "core/keras/zip.c")
     lib("microhttpd[.]h", "serve/http.c")

@@ -1,9 +1,5 @@
-#include "core/h5/h5_internal.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,125 +7,96 @@
 #include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/h5/h5_internal.h"
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-
-void dsc_h5_lock(struct dsc_h5_lock *l)
+struct dsc_h5_cursor dsc_h5_cursor(const uint8_t *bytes, size_t len)
 {
-    pthread_mutex_lock(&mutex);
-    if (H5Eget_auto2(H5E_DEFAULT, &l->print, &l->print_data) < 0)
-        l->print = NULL;
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    return (struct dsc_h5_cursor){ bytes, bytes + len, false };
 }
 
-void dsc_h5_unlock(const struct dsc_h5_lock *l)
+const uint8_t *dsc_h5_skip(struct dsc_h5_cursor *c, uint64_t n)
 {
-    H5Eset_auto2(H5E_DEFAULT, l->print, l->print_data);
-    pthread_mutex_unlock(&mutex);
-}
+    const uint8_t *p = c->at;
 
-static herr_t first_reason(unsigned n, const H5E_error2_t *error, void *text)
-{
-    const char **reason = text;
-
-    (void)n;
-    if (!*reason)
-        *reason = error->desc;
-    return 0;
-}
-
-enum dsc_status dsc_h5_fail(enum dsc_status status, const char *fmt, ...)
-{
-    const char *reason = NULL;
-    char text[512];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_reason, &reason);
-    return dsc_fail(status, "%s (HDF5: %s)", text, reason ? reason : "no reason given");
-}
-
-/* The callbacks through which HDF5 reads the file's bytes where they lie. */
-static void *image_malloc(size_t size, H5FD_file_image_op_t op, void *file)
-{
-    const struct dsc_h5 *f = file;
-
-    (void)op;
-    return size == f->len_bytes ? (void *)(uintptr_t)f->bytes : NULL;
-}
-
-static void *image_memcpy(void *to, const void *from, size_t size, H5FD_file_image_op_t op,
-                          void *file)
-{
-    (void)size;
-    (void)op;
-    (void)file;
-    return to == from ? to : NULL;
-}
-
-static void *image_realloc(void *p, size_t size, H5FD_file_image_op_t op, void *file)
-{
-    (void)p;
-    (void)size;
-    (void)op;
-    (void)file;
-    return NULL;
-}
-
-static herr_t image_free(void *p, H5FD_file_image_op_t op, void *file)
-{
-    (void)p;
-    (void)op;
-    (void)file;
-    return 0;
-}
-
-static void *image_copy_file(void *file)
-{
-    return file;
-}
-
-static herr_t image_free_file(void *file)
-{
-    (void)file;
-    return 0;
-}
-
-static enum dsc_status open_image(struct dsc_h5 *f)
-{
-    H5FD_file_image_callbacks_t callbacks = {
-        image_malloc, image_memcpy, image_realloc, image_free, image_copy_file, image_free_file, f,
-    };
-    enum dsc_status st = DSC_OK;
-    struct dsc_h5_lock lock;
-    char unique[48];
-    hid_t access;
-
-    /* HDF5 wants a name that no file has and that no other open file was given. */
-    snprintf(unique, sizeof(unique), "/dev/null/%p", (void *)f);
-    dsc_h5_lock(&lock);
-    access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access < 0 || H5Pset_fapl_core(access, 65536, 0) < 0 ||
-        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
-        H5Pset_file_image_callbacks(access, &callbacks) < 0 ||
-        H5Pset_file_image(access, (void *)(uintptr_t)f->bytes, f->len_bytes) < 0) {
-        st = dsc_h5_fail(DSC_NOMEM, "cannot prepare to read '%s'", f->name);
-    } else {
-        f->file = H5Fopen(unique, H5F_ACC_RDONLY, access);
-        if (f->file < 0)
-            st = dsc_h5_fail(DSC_FORMAT, "'%s' is a damaged HDF5 file", f->name);
+    if (c->failed || n > (size_t)(c->end - c->at)) {
+        c->failed = true;
+        return NULL;
     }
-    if (access >= 0)
-        H5Pclose(access);
-    dsc_h5_unlock(&lock);
-    return st;
+    c->at += n;
+    return p;
+}
+
+uint64_t dsc_h5_take(struct dsc_h5_cursor *c, size_t n)
+{
+    const uint8_t *p = dsc_h5_skip(c, n);
+    uint64_t v = 0;
+
+    for (size_t i = n; p && i > 0; i--)
+        v = v << 8 | p[i - 1];
+    return v;
+}
+
+void dsc_h5_expect(struct dsc_h5_cursor *c, const char *signature)
+{
+    const uint8_t *p = dsc_h5_skip(c, 4);
+
+    if (p && memcmp(p, signature, 4))
+        c->failed = true;
+}
+
+struct dsc_h5_cursor dsc_h5_at(const struct dsc_h5 *f, uint64_t address, uint64_t len)
+{
+    if (len == SIZE_MAX && address < f->len_bytes)
+        len = f->len_bytes - address;
+    if (address > f->len_bytes || len > f->len_bytes - address)
+        return (struct dsc_h5_cursor){ f->bytes, f->bytes, true };
+    return dsc_h5_cursor(f->bytes + address, (size_t)len);
+}
+
+enum dsc_status dsc_h5_damaged(const struct dsc_h5 *f, const char *path, const char *what)
+{
+    return dsc_fail(DSC_FORMAT, "'%s' is damaged: %s of '%s'; copy or download it again", f->name,
+                    what, path);
+}
+
+/* Superblocks (II.A): where the root group's header is. */
+static enum dsc_status read_superblock(struct dsc_h5 *f)
+{
+    struct dsc_h5_cursor c = dsc_h5_at(f, 8, SIZE_MAX);
+    uint64_t version = dsc_h5_take(&c, 1), address_bytes, length_bytes;
+
+    if (version > 3)
+        return dsc_fail(DSC_UNSUPPORTED, "'%s' has a superblock of version %u, 0 to 3 are read",
+                        f->name, (unsigned)version);
+    if (version <= 1)
+        dsc_h5_skip(&c, 4);
+    address_bytes = dsc_h5_take(&c, 1);
+    length_bytes = dsc_h5_take(&c, 1);
+    if (version <= 1) /* tree sizes, flags; addresses of base, free space, end, driver; name */
+        dsc_h5_skip(&c, (version ? 13 : 9) + 5 * 8);
+    else
+        dsc_h5_skip(&c, 1 + 3 * 8);
+    f->root = dsc_h5_take(&c, 8);
+    if (!c.failed && (address_bytes != 8 || length_bytes != 8))
+        return dsc_fail(DSC_UNSUPPORTED, "'%s' has addresses of %u bytes, 8 are read", f->name,
+                        (unsigned)address_bytes);
+    return c.failed ? dsc_h5_damaged(f, "/", "the superblock") : DSC_OK;
+}
+
+static enum dsc_status open_bytes(struct dsc_h5 *f, const uint8_t *bytes, size_t len_bytes)
+{
+    size_t at = 0;
+    enum dsc_status st = dsc_h5_sniff(bytes, len_bytes, f->name, &at);
+
+    if (st)
+        return st;
+    f->bytes = bytes + at;
+    f->len_bytes = len_bytes - at;
+    return read_superblock(f);
 }
 
 static enum dsc_status map_file(struct dsc_h5 *f, int fd)
 {
-    enum dsc_status st;
     struct stat info;
     void *p;
 
@@ -138,18 +105,16 @@ static enum dsc_status map_file(struct dsc_h5 *f, int fd)
     if (!S_ISREG(info.st_mode))
         return dsc_fail(DSC_IO, "'%s' is %s, not a file", f->name,
                         S_ISDIR(info.st_mode) ? "a folder" : "a device");
-    if ((uintmax_t)info.st_size > SIZE_MAX)
+    if ((uintmax_t)info.st_size > SIZE_MAX / 2)
         return dsc_fail(DSC_IO, "'%s' is too large for this machine", f->name);
-    if (!info.st_size)
-        return dsc_h5_sniff(NULL, 0, f->name);
-    p = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED)
-        return dsc_fail(DSC_IO, "cannot map '%s': %s", f->name, strerror(errno));
-    f->bytes = p;
-    f->len_bytes = (size_t)info.st_size;
-    f->is_mapped = true;
-    st = dsc_h5_sniff(f->bytes, f->len_bytes, f->name);
-    return st ? st : open_image(f);
+    if (info.st_size) {
+        p = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (p == MAP_FAILED)
+            return dsc_fail(DSC_IO, "cannot map '%s': %s", f->name, strerror(errno));
+        f->map = p;
+        f->map_bytes = (size_t)info.st_size;
+    }
+    return open_bytes(f, f->map, f->map_bytes);
 }
 
 static enum dsc_status new_file(struct dsc_h5 **out, const char *name)
@@ -163,7 +128,6 @@ static enum dsc_status new_file(struct dsc_h5 **out, const char *name)
         return dsc_fail_nomem("an HDF5 file");
     }
     f->name = copy;
-    f->file = H5I_INVALID_HID;
     *out = f;
     return DSC_OK;
 }
@@ -191,15 +155,10 @@ enum dsc_status dsc_h5_open_memory(struct dsc_h5 **out, const void *bytes, size_
                                    const char *name)
 {
     struct dsc_h5 *f = NULL;
-    enum dsc_status st = dsc_h5_sniff(bytes, len_bytes, name);
+    enum dsc_status st = new_file(&f, name);
 
     if (!st)
-        st = new_file(&f, name);
-    if (!st) {
-        f->bytes = bytes;
-        f->len_bytes = len_bytes;
-        st = open_image(f);
-    }
+        st = open_bytes(f, bytes, len_bytes);
     if (st)
         dsc_h5_close(f);
     else
@@ -209,17 +168,10 @@ enum dsc_status dsc_h5_open_memory(struct dsc_h5 **out, const void *bytes, size_
 
 void dsc_h5_close(struct dsc_h5 *f)
 {
-    struct dsc_h5_lock lock;
-
     if (!f)
         return;
-    if (f->file >= 0) {
-        dsc_h5_lock(&lock);
-        H5Fclose(f->file);
-        dsc_h5_unlock(&lock);
-    }
-    if (f->is_mapped)
-        munmap((void *)(uintptr_t)f->bytes, f->len_bytes);
+    if (f->map)
+        munmap((void *)(uintptr_t)f->map, f->map_bytes);
     dsc_free(f->name);
     dsc_free(f);
 }

@@ -13,7 +13,7 @@
  *         st = dsc_h5_read(f, "dense/dense/kernel:0", DSC_H5_F32, 0, SIZE_MAX, buffer);
  *     dsc_h5_close(f);
  *
- * Every function may be called from several threads; one lock is held for the HDF5 library.
+ * Every function may be called from several threads.
  * Failures name file and object: DSC_IO for what the system says, DSC_FORMAT for what
  * the file holds, DSC_UNSUPPORTED for what is refused, DSC_NOMEM.
  * A mapped file must not be cut short by others while it is open (replace it by rename, as

@@ -92,19 +92,18 @@ static enum dsc_status name_other(const uint8_t *bytes, size_t len, const char *
     return dsc_fail(DSC_FORMAT, "'%s' is not an HDF5 file", name);
 }
 
-enum dsc_status dsc_h5_sniff(const uint8_t *bytes, size_t len_bytes, const char *name)
+enum dsc_status dsc_h5_sniff(const uint8_t *bytes, size_t len_bytes, const char *name, size_t *at)
 {
-    size_t at = 0;
     uint64_t end;
 
     if (!len_bytes)
         return dsc_fail(DSC_FORMAT, "'%s' is empty", name);
-    if (!find_signature(bytes, len_bytes, &at)) {
+    if (!find_signature(bytes, len_bytes, at)) {
         if (is_text(bytes, len_bytes))
             return name_text(bytes, len_bytes, name);
         return name_other(bytes, len_bytes, name);
     }
-    end = recorded_end(bytes + at, len_bytes - at);
+    end = recorded_end(bytes + *at, len_bytes - *at);
     if (end > len_bytes && end < UINT64_MAX)
         return dsc_fail(DSC_FORMAT,
                         "'%s' is cut short: %zu of %llu bytes are there; copy or download it again",

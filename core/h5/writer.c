@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <hdf5.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/strbuf.h"
-#include "core/h5/h5_internal.h"
 
 #define MAX_TRIES 100 /* temporary names left behind by runs that were killed */
 
@@ -18,15 +19,53 @@ struct dsc_h5_writer {
     bool exists; /* the temporary file */
 };
 
+/* The HDF5 library is not safe from several threads in every build, and prints errors unless
+ * told otherwise: this is held around its calls. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+struct lock {
+    H5E_auto2_t print;
+    void *print_data;
+};
+
+static void lock_begin(struct lock *l)
+{
+    pthread_mutex_lock(&mutex);
+    if (H5Eget_auto2(H5E_DEFAULT, &l->print, &l->print_data) < 0)
+        l->print = NULL;
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static void lock_end(const struct lock *l)
+{
+    H5Eset_auto2(H5E_DEFAULT, l->print, l->print_data);
+    pthread_mutex_unlock(&mutex);
+}
+
+static herr_t first_reason(unsigned n, const H5E_error2_t *error, void *text)
+{
+    const char **reason = text;
+
+    (void)n;
+    if (!*reason)
+        *reason = error->desc;
+    return 0;
+}
+
+/* With the innermost reason that the library gives; inside the lock. */
 static enum dsc_status fail_write(const struct dsc_h5_writer *w, const char *what)
 {
-    return dsc_h5_fail(DSC_IO, "cannot write '%s' in '%s'", what, w->path);
+    const char *reason = NULL;
+
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_reason, &reason);
+    return dsc_fail(DSC_IO, "cannot write '%s' in '%s' (HDF5: %s)", what, w->path,
+                    reason ? reason : "no reason given");
 }
 
 /* A name that no file has, in the folder of `path`. */
 static enum dsc_status create_file(struct dsc_h5_writer *w)
 {
-    struct dsc_h5_lock lock;
+    struct lock lock;
     enum dsc_status st = DSC_OK;
     int e = EEXIST;
 
@@ -50,11 +89,11 @@ static enum dsc_status create_file(struct dsc_h5_writer *w)
         return st;
     if (e)
         return dsc_fail(DSC_IO, "cannot create '%s': %s", w->path, strerror(e));
-    dsc_h5_lock(&lock);
+    lock_begin(&lock);
     w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (w->file < 0)
-        st = dsc_h5_fail(DSC_IO, "cannot create '%s'", w->path);
-    dsc_h5_unlock(&lock);
+        st = fail_write(w, "/");
+    lock_end(&lock);
     return st;
 }
 
@@ -103,15 +142,15 @@ static enum dsc_status sync_file(const struct dsc_h5_writer *w)
 enum dsc_status dsc_h5_writer_commit(struct dsc_h5_writer *w)
 {
     enum dsc_status st = DSC_OK;
-    struct dsc_h5_lock lock;
+    struct lock lock;
 
-    dsc_h5_lock(&lock);
+    lock_begin(&lock);
     if (H5Fflush(w->file, H5F_SCOPE_GLOBAL) < 0)
         st = fail_write(w, "/");
     if (H5Fclose(w->file) < 0 && !st)
         st = fail_write(w, "/");
     w->file = H5I_INVALID_HID;
-    dsc_h5_unlock(&lock);
+    lock_end(&lock);
     if (!st)
         st = sync_file(w);
     if (!st && rename(w->temporary, w->path))
@@ -125,14 +164,14 @@ enum dsc_status dsc_h5_writer_commit(struct dsc_h5_writer *w)
 
 void dsc_h5_writer_close(struct dsc_h5_writer *w)
 {
-    struct dsc_h5_lock lock;
+    struct lock lock;
 
     if (!w)
         return;
     if (w->file >= 0) {
-        dsc_h5_lock(&lock);
+        lock_begin(&lock);
         H5Fclose(w->file);
-        dsc_h5_unlock(&lock);
+        lock_end(&lock);
     }
     if (w->exists)
         unlink(w->temporary);
@@ -156,10 +195,10 @@ static hid_t new_link_plist(void)
 enum dsc_status dsc_h5_writer_add_group(struct dsc_h5_writer *w, const char *path)
 {
     enum dsc_status st = DSC_OK;
-    struct dsc_h5_lock lock;
+    struct lock lock;
     hid_t plist, group = H5I_INVALID_HID;
 
-    dsc_h5_lock(&lock);
+    lock_begin(&lock);
     plist = new_link_plist();
     if (plist >= 0)
         group = H5Gcreate2(w->file, path, plist, H5P_DEFAULT, H5P_DEFAULT);
@@ -169,7 +208,7 @@ enum dsc_status dsc_h5_writer_add_group(struct dsc_h5_writer *w, const char *pat
         H5Gclose(group);
     if (plist >= 0)
         H5Pclose(plist);
-    dsc_h5_unlock(&lock);
+    lock_end(&lock);
     return st;
 }
 
@@ -219,11 +258,11 @@ enum dsc_status dsc_h5_writer_add_array(struct dsc_h5_writer *w, const char *pat
     hid_t plist, type, space, set = H5I_INVALID_HID;
     hsize_t dim[DSC_H5_MAX_RANK];
     enum dsc_status st = DSC_OK;
-    struct dsc_h5_lock lock;
+    struct lock lock;
 
     for (size_t i = 0; i < a->rank; i++)
         dim[i] = a->dim[i];
-    dsc_h5_lock(&lock);
+    lock_begin(&lock);
     plist = new_link_plist();
     type = new_type(a->type);
     space = a->rank ? H5Screate_simple((int)a->rank, dim, NULL) : H5Screate(H5S_SCALAR);
@@ -240,7 +279,7 @@ enum dsc_status dsc_h5_writer_add_array(struct dsc_h5_writer *w, const char *pat
         H5Tclose(type);
     if (plist >= 0)
         H5Pclose(plist);
-    dsc_h5_unlock(&lock);
+    lock_end(&lock);
     return st;
 }
 
@@ -270,16 +309,16 @@ enum dsc_status dsc_h5_writer_put_rows(struct dsc_h5_writer *w, const char *path
                                        size_t n, const void *data)
 {
     enum dsc_status st = DSC_OK;
-    struct dsc_h5_lock lock;
+    struct lock lock;
     hid_t set;
 
-    dsc_h5_lock(&lock);
+    lock_begin(&lock);
     set = H5Dopen2(w->file, path, H5P_DEFAULT);
     if (set < 0 || put_rows(set, first, n, data) < 0)
         st = fail_write(w, path);
     if (set >= 0)
         H5Dclose(set);
-    dsc_h5_unlock(&lock);
+    lock_end(&lock);
     return st;
 }
 
@@ -302,10 +341,10 @@ static enum dsc_status write_texts(struct dsc_h5_writer *w, const char *path, co
     bool single = n == SIZE_MAX;
     hid_t type, space, object, id = H5I_INVALID_HID;
     enum dsc_status st = DSC_OK;
-    struct dsc_h5_lock lock;
+    struct lock lock;
     hsize_t dim = n;
 
-    dsc_h5_lock(&lock);
+    lock_begin(&lock);
     type = new_text_type();
     space = single ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &dim, NULL);
     object = H5Oopen(w->file, path, H5P_DEFAULT);
@@ -321,7 +360,7 @@ static enum dsc_status write_texts(struct dsc_h5_writer *w, const char *path, co
         H5Sclose(space);
     if (type >= 0)
         H5Tclose(type);
-    dsc_h5_unlock(&lock);
+    lock_end(&lock);
     return st;
 }
 

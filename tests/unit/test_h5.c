@@ -223,7 +223,7 @@ Test(h5, names_what_is_not_hdf5)
         { "{\"a\": 1}", 8, "JSON text" },
         { "just words\n", 11, "a text file" },
         { "\1\2\3\4\5\6\7", 7, "is not an HDF5 file" },
-        { "\x89HDF\r\n\x1a\n", 8, "damaged HDF5" },
+        { "\x89HDF\r\n\x1a\n", 8, "is damaged" },
     };
     struct dsc_h5 *f;
 
