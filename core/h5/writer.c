@@ -68,6 +68,7 @@ static enum dsc_status create_file(struct dsc_h5_writer *w)
     struct lock lock;
     enum dsc_status st = DSC_OK;
     int e = EEXIST;
+    hid_t access;
 
     for (int i = 0; i < MAX_TRIES && e == EEXIST && !st; i++) {
         struct dsc_strbuf name = DSC_STRBUF_INIT;
@@ -90,9 +91,14 @@ static enum dsc_status create_file(struct dsc_h5_writer *w)
     if (e)
         return dsc_fail(DSC_IO, "cannot create '%s': %s", w->path, strerror(e));
     lock_begin(&lock);
-    w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    access = H5Pcreate(H5P_FILE_ACCESS);
+    /* The oldest form is what every reader knows; later libraries have another default. */
+    if (access >= 0 && H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST) >= 0)
+        w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     if (w->file < 0)
         st = fail_write(w, "/");
+    if (access >= 0)
+        H5Pclose(access);
     lock_end(&lock);
     return st;
 }
