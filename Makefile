@@ -32,7 +32,8 @@ find_raw = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CPPFLAGS) -incl
 # Targets that build nothing, or that run scripts/setup themselves, work without the libraries.
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean help lint format dist uninstall,$(goals)),)
-missing := $(strip $(call find_pkg,$(pkg_core)) $(foreach r,$(raw_core),$(call find_raw,$(r))))
+missing := $(strip $(call find_pkg,$(pkg_core)) $(foreach r,$(raw_core),$(call find_raw,$(r))) \
+	$(shell command -v h5repack >/dev/null || echo h5repack))
 missing_test := $(call find_pkg,$(pkg_test))
 endif
 ifneq ($(filter-out check demo clean,$(goals)),)
@@ -83,7 +84,7 @@ all_obj  := $(core_obj) $(prog_obj) $(test_obj) $(stress_obj) $(bench_obj) $(fuz
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-san check-valgrind check-tsan fuzz bench coverage demo lint format install \
-	uninstall dist clean help FORCE $(addsuffix -run,check san valgrind tsan fuzz coverage demo)
+	uninstall bench-peers dist clean help FORCE $(addsuffix -run,check san valgrind tsan fuzz coverage demo)
 
 ## all: build the programs and the library
 all: $(bin) $(libs) $(share)
@@ -127,10 +128,10 @@ $(B)/$(name_$(1)): $(call objects,$(1)/*.c) $(B)/libdescribe.a
 endef
 $(foreach p,$(programs),$(eval $(call program,$(p))))
 
-# The data as they are installed; programs in the build folder find them beside themselves.
+# The data as they are installed, the model unpacked so that its weights are read where they lie.
 $(B)/share/%: data/default/%
 	@mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)$(if $(filter %.h5,$<),h5repack -l CONTI -f NONE,cp) $< $@
 
 $(B)/unit: $(test_obj) $(B)/libdescribe.a
 	$(call say,LINK,$@)
@@ -184,6 +185,8 @@ fuzz-run: $(fuzzers)
 ## bench: time kernels and stages; JSON lines in bench.jsonl of the build folder
 bench: $(benches)
 	@for b in $^; do $$b || exit 1; done | tee $(B)/bench.jsonl
+## bench-peers: time Keras 3 doing the same, and write the table in README.md
+bench-peers: all ; scripts/bench-peers.py $(B)
 
 ## coverage: the lines of each file that the tests run
 coverage:
