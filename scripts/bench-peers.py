@@ -80,8 +80,9 @@ class Bench:
         return text, took, peak
 
     def keras(self, task, pictures):
-        text, took, peak = self.run([self.python, os.path.join(ROOT, "tests/bench/peer_keras.py"), task,
-                                self.threads, self.model, *pictures])
+        script = os.path.join(ROOT, "tests/bench/peer_keras.py")
+        text, took, peak = self.run([self.python, script, task, self.threads, self.model,
+                                     *pictures])
         answer = json.loads(text)
         self.versions = {"keras": answer["keras"], "tensorflow": answer["tensorflow"]}
         return answer, took, peak
@@ -207,8 +208,8 @@ def table(bench, warm, start, batch, kind):
     return text + f"""
 The captioner is the one shipped, greedy, f32; {bench.threads} threads on as many processors of
 {processor()}.
-TensorFlow {bench.versions["tensorflow"]}; {datetime.date.today()}, commit {commit()}. The fastest of
-several runs. Describe's {n} pictures are a whole process, start included; Keras' start is left
+TensorFlow {bench.versions["tensorflow"]}; {datetime.date.today()}, commit {commit()}. The fastest
+of several runs. Describe's {n} pictures are a whole process, start included; Keras' start is left
 out, and its loop is timed on {batch["predict"]["pictures"]} pictures. Other programs took up to
 {100 * bench.taken:.0f} % of the machine meanwhile.
 """
