@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "core/graph/session.h"
+#include "core/graph/batch.h"
 
 #define MAX_LENGTH 1000000
 
@@ -18,7 +18,8 @@ struct dsc_decoder {
 
 struct dsc_decoding {
     const struct dsc_decoder *decoder;
-    struct dsc_session *picture, *words;
+    struct dsc_batch *picture;
+    struct dsc_session *words;
     size_t n_pictures;
     size_t n_steps; /* since begin */
     size_t n_rows, cap_rows;
@@ -167,7 +168,7 @@ enum dsc_status dsc_decoding_new(struct dsc_decoding **out, const struct dsc_dec
     z->in = dsc_calloc(d->split->n_inputs, sizeof(*z->in));
     st = z->inputs && z->in ? DSC_OK : dsc_fail_nomem("a decoding");
     if (!st)
-        st = dsc_session_new(&z->picture, d->split->picture, n_threads);
+        st = dsc_batch_new(&z->picture, d->split->picture, n_threads);
     if (!st)
         st = dsc_session_new(&z->words, d->split->words, n_threads);
     if (st) {
@@ -197,7 +198,7 @@ void dsc_decoding_free(struct dsc_decoding *z)
 {
     if (!z)
         return;
-    dsc_session_free(z->picture);
+    dsc_batch_free(z->picture);
     dsc_session_free(z->words);
     free_rows(z);
     dsc_free(z->inputs);
@@ -214,15 +215,12 @@ static bool has_rows(const struct dsc_tensor *t, size_t n)
 enum dsc_status dsc_decoding_begin(struct dsc_decoding *z, const struct dsc_tensor *const *in,
                                    size_t n_in)
 {
-    enum dsc_status st = dsc_session_run(z->picture, in, n_in);
+    enum dsc_status st = dsc_batch_run(z->picture, in, n_in);
 
     if (st)
         return st;
     z->n_pictures = !n_in ? 1 : in[0]->shape.rank ? in[0]->shape.dim[0] : 0;
     z->n_steps = 0;
-    for (size_t i = 0; i < z->decoder->split->n_carried; i++)
-        if (!has_rows(dsc_session_output(z->picture, i), z->n_pictures))
-            return dsc_fail(DSC_INVALID, "the model mixes the pictures of a batch");
     for (size_t r = 0; r < z->cap_rows; r++)
         z->row_picture[r] = SIZE_MAX;
     return DSC_OK;
@@ -249,7 +247,7 @@ static struct dsc_tensor input_type(const struct dsc_decoding *z, size_t i, size
         t.shape = DSC_SHAPE(1);
         break;
     case DSC_SPLIT_CARRIED:
-        t = *dsc_session_output(z->picture, s->inputs[i].which);
+        t = *dsc_batch_output(z->picture, s->inputs[i].which);
         t.shape.dim[0] = n_rows;
         break;
     case DSC_SPLIT_STATE:
@@ -333,7 +331,7 @@ static void put_row(struct dsc_tensor *to, size_t row, const struct dsc_tensor *
 static void put_carried(struct dsc_decoding *z, struct dsc_tensor *to, size_t which,
                         const struct dsc_row *rows, size_t n_rows)
 {
-    const struct dsc_tensor *from = dsc_session_output(z->picture, which);
+    const struct dsc_tensor *from = dsc_batch_output(z->picture, which);
 
     for (size_t r = 0; r < n_rows; r++)
         if (z->row_picture[r] != rows[r].picture)
@@ -349,7 +347,7 @@ static void put_state(struct dsc_decoding *z, struct dsc_tensor *to, size_t whic
     if (z->n_steps)
         from = dsc_session_output(z->words, 1 + which);
     else if (state->carried >= 0)
-        from = dsc_session_output(z->picture, (size_t)state->carried);
+        from = dsc_batch_output(z->picture, (size_t)state->carried);
     if (!from)
         memset(to->data, 0, n_rows * row_bytes(to));
     for (size_t r = 0; from && r < n_rows; r++)

@@ -226,7 +226,7 @@ Test(decoder, refuses_to_mix_pictures)
                  dsc_error_message());
     cr_assert_eq(dsc_decoding_new(&z, d, 1), DSC_OK);
     cr_assert_eq(dsc_decoding_begin(z, (const struct dsc_tensor *const *)&in, 1), DSC_INVALID);
-    cr_assert_str_eq(dsc_error_message(), "the model mixes the pictures of a batch");
+    cr_assert_str_eq(dsc_error_message(), "the model mixes the samples of a batch");
     dsc_decoding_free(z);
     dsc_decoder_free(d);
     dsc_graph_free(g);
