@@ -4,11 +4,11 @@
 
 #include "core/base/alloc.h"
 #include "core/captioner/captioner_internal.h"
-#include "core/graph/session.h"
+#include "core/graph/batch.h"
 
 struct dsc_captioning {
     const struct dsc_captioner *captioner;
-    struct dsc_session *encoder; /* NULL: the decoder takes pixels */
+    struct dsc_batch *encoder; /* NULL: the decoder takes pixels */
     struct dsc_decoding *decoding;
     float *pixels; /* [cap_pictures, H, W, 3] */
     size_t cap_pictures;
@@ -25,7 +25,7 @@ enum dsc_status dsc_captioning_new(struct dsc_captioning **out, const struct dsc
         return dsc_fail_nomem("a captioning");
     w->captioner = c;
     if (c->encoder)
-        st = dsc_session_new(&w->encoder, c->encoder, n_threads);
+        st = dsc_batch_new(&w->encoder, c->encoder, n_threads);
     if (!st)
         st = dsc_decoding_new(&w->decoding, c->decoder, n_threads);
     if (st) {
@@ -40,7 +40,7 @@ void dsc_captioning_free(struct dsc_captioning *w)
 {
     if (!w)
         return;
-    dsc_session_free(w->encoder);
+    dsc_batch_free(w->encoder);
     dsc_decoding_free(w->decoding);
     dsc_free(w->pixels);
     dsc_free(w);
@@ -122,6 +122,29 @@ static size_t load_pictures(struct dsc_captioning *w, const struct dsc_picture *
     return loaded;
 }
 
+/* The encoder's features as the decoder reads them: a grid may be one axis of places there. */
+static enum dsc_status give_shape(const struct dsc_captioner *c, struct dsc_tensor *features,
+                                  size_t n)
+{
+    char got[DSC_SHAPE_TEXT], want[DSC_SHAPE_TEXT];
+    struct dsc_shape shape = c->features;
+    size_t len_bytes;
+
+    if (dsc_shape_fits(features->shape, shape))
+        return DSC_OK;
+    shape.dim[0] = n;
+    if (!dsc_shape_bytes(shape, DSC_F32, &len_bytes) ||
+        len_bytes != dsc_tensor_count(features) * sizeof(float))
+        return dsc_fail(DSC_INVALID,
+                        "'%s' gives %s for pictures of %zux%zu, but '%s' reads %s: give the size "
+                        "it was trained with, as --preprocess ...,size=224x224",
+                        c->bundle.encoder, dsc_shape_text(features->shape, got),
+                        c->preprocess.width, c->preprocess.height, c->bundle.model,
+                        dsc_shape_text(c->features, want));
+    features->shape = shape;
+    return DSC_OK;
+}
+
 /* Pixels to whatever the decoder reads, which then runs its picture's part. */
 static enum dsc_status encode(struct dsc_captioning *w, size_t n)
 {
@@ -132,14 +155,13 @@ static enum dsc_status encode(struct dsc_captioning *w, size_t n)
     enum dsc_status st = DSC_OK;
 
     if (w->encoder) {
-        st = dsc_session_run(w->encoder, &in, 1);
+        st = dsc_batch_run(w->encoder, &in, 1);
         if (st)
             return dsc_fail_context(st, "'%s'", w->captioner->bundle.encoder);
-        features = *dsc_session_output(w->encoder, 0);
-        if (!dsc_shape_fits(features.shape, w->captioner->features)) {
-            features.shape = w->captioner->features;
-            features.shape.dim[0] = n;
-        }
+        features = *dsc_batch_output(w->encoder, 0);
+        st = give_shape(w->captioner, &features, n);
+        if (st)
+            return st;
         in = &features;
     }
     st = dsc_decoding_begin(w->decoding, &in, 1);

@@ -69,7 +69,8 @@ static void flag_words(struct dsc_captioner *c, size_t n)
         if (i == 0 || !dsc_vocab_word(c->vocab, (int64_t)i))
             c->word_flags[i] |= DSC_WORD_EMPTY;
     c->word_flags[c->vocab->start] |= DSC_WORD_START;
-    c->word_flags[c->vocab->end] |= DSC_WORD_END;
+    /* Never banned, whatever else it is: it may have index 0 or be the start word too. */
+    c->word_flags[c->vocab->end] = DSC_WORD_END;
 }
 
 static enum dsc_status set_vocab(struct dsc_captioner *c, struct dsc_settings *s,
@@ -122,6 +123,17 @@ static enum dsc_status picture_input(const struct dsc_captioner *c, struct dsc_s
     return DSC_OK;
 }
 
+/* A grid may be given as rows and columns or as one axis of places. */
+static bool holds_as_many(struct dsc_shape a, struct dsc_shape b)
+{
+    size_t n, m;
+
+    if (!a.rank || !b.rank)
+        return false;
+    a.dim[0] = b.dim[0] = 1;
+    return dsc_shape_bytes(a, DSC_F32, &n) && dsc_shape_bytes(b, DSC_F32, &m) && n == m;
+}
+
 static enum dsc_status load_encoder(struct dsc_captioner *c, struct dsc_shape *pixels)
 {
     const char *path = c->bundle.encoder;
@@ -139,21 +151,14 @@ static enum dsc_status load_encoder(struct dsc_captioner *c, struct dsc_shape *p
             g->n_inputs ? dsc_shape_text(dsc_graph_shape(g, g->inputs[0].value), text) : "none");
     shape = dsc_graph_shape(g, g->outputs[0].value);
     *pixels = dsc_graph_shape(g, g->inputs[0].value);
-    if (!dsc_shape_fits(shape, c->features)) {
+    if (!dsc_shape_fits(shape, c->features) && !holds_as_many(shape, c->features)) {
         char want[DSC_SHAPE_TEXT];
-        size_t n = 1, m = 1;
 
-        /* A grid may be given as rows and columns or as one axis of places. */
-        for (size_t i = 1; i < shape.rank; i++)
-            n = shape.dim[i] == DSC_DIM_FREE ? 0 : n * shape.dim[i];
-        for (size_t i = 1; i < c->features.rank; i++)
-            m = c->features.dim[i] == DSC_DIM_FREE ? 0 : m * c->features.dim[i];
-        if (!n || n != m)
-            return dsc_fail(DSC_FORMAT,
-                            "the encoder '%s' gives %s, but the model '%s' reads %s: they do not "
-                            "belong together, or the encoder is cut at another layer",
-                            path, dsc_shape_text(shape, text), c->bundle.model,
-                            dsc_shape_text(c->features, want));
+        return dsc_fail(DSC_FORMAT,
+                        "the encoder '%s' gives %s, but the model '%s' reads %s: they do not "
+                        "belong together, or the encoder is cut at another layer",
+                        path, dsc_shape_text(shape, text), c->bundle.model,
+                        dsc_shape_text(c->features, want));
     }
     return dsc_model_new(&c->encoder, dsc_keras_take_graph(c->encoder_file));
 }
