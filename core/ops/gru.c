@@ -100,39 +100,4 @@ static const struct dsc_cell cell = {
     .step = step,
 };
 
-static enum dsc_status shape(const struct dsc_op_io *io)
-{
-    return dsc_recurrent_shape(io, &cell);
-}
-
-static enum dsc_status pack(const struct dsc_op_io *io, void **out)
-{
-    return dsc_recurrent_pack(io, &cell, out);
-}
-
-static size_t work_bytes(const struct dsc_op_io *io)
-{
-    return dsc_recurrent_work_bytes(io, &cell);
-}
-
-static enum dsc_status forward(const struct dsc_op_io *io)
-{
-    return dsc_recurrent_forward(io, &cell);
-}
-
-const struct dsc_op dsc_op_gru = {
-    .name = "gru",
-    .attr_bytes = sizeof(struct dsc_recurrent),
-    .min_in = 3,
-    .max_in = 6,
-    .n_out = 2,
-    .n_state = 1,
-    .state_in = DSC_RECURRENT_STATE_IN,
-    .state_out = 1,
-    .mask_in = DSC_RECURRENT_MASK,
-    .shape = shape,
-    .pack = pack,
-    .work_bytes = work_bytes,
-    .forward = forward,
-    .time = dsc_recurrent_time,
-};
+DSC_RECURRENT_OP(gru, &cell, 1);

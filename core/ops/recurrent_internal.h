@@ -49,6 +49,42 @@ DSC_CHECK_RESULT enum dsc_status dsc_recurrent_forward(const struct dsc_op_io *i
                                                        const struct dsc_cell *cell);
 enum dsc_time dsc_recurrent_time(const struct dsc_op_io *io, const int *in_axis, int *out_axis);
 
+/* The op dsc_op_<op_name> of a cell with so many states: C has no closures, so each op needs
+ * functions of its own that know their cell. */
+#define DSC_RECURRENT_OP(op_name, cell, states)                         \
+    static enum dsc_status shape(const struct dsc_op_io *io)            \
+    {                                                                   \
+        return dsc_recurrent_shape(io, cell);                           \
+    }                                                                   \
+    static enum dsc_status pack(const struct dsc_op_io *io, void **out) \
+    {                                                                   \
+        return dsc_recurrent_pack(io, cell, out);                       \
+    }                                                                   \
+    static size_t work_bytes(const struct dsc_op_io *io)                \
+    {                                                                   \
+        return dsc_recurrent_work_bytes(io, cell);                      \
+    }                                                                   \
+    static enum dsc_status forward(const struct dsc_op_io *io)          \
+    {                                                                   \
+        return dsc_recurrent_forward(io, cell);                         \
+    }                                                                   \
+    const struct dsc_op dsc_op_##op_name = {                            \
+        .name = #op_name,                                               \
+        .attr_bytes = sizeof(struct dsc_recurrent),                     \
+        .min_in = 3,                                                    \
+        .max_in = DSC_RECURRENT_STATE_IN + (states),                    \
+        .n_out = 1 + (states),                                          \
+        .n_state = states,                                              \
+        .state_in = DSC_RECURRENT_STATE_IN,                             \
+        .state_out = 1,                                                 \
+        .mask_in = DSC_RECURRENT_MASK,                                  \
+        .shape = shape,                                                 \
+        .pack = pack,                                                   \
+        .work_bytes = work_bytes,                                       \
+        .forward = forward,                                             \
+        .time = dsc_recurrent_time,                                     \
+    }
+
 /* For steps. */
 static inline bool dsc_recurrent_is_masked(const struct dsc_recurrent_run *r, size_t n, size_t t)
 {
