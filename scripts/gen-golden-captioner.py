@@ -122,7 +122,8 @@ def main():
     write('bundle/describe.json', json.dumps({
         'format': 'describe captioner 1', 'padding': 'pre', 'max_length': LENGTH,
         'preprocess': 'mean=127,std=128,filter=nearest',
-        'golden': f'TensorFlow 2.15, Keras {keras.__version__}, gen-golden-captioner.py'}, indent=1))
+        'golden': f'TensorFlow 2.15, Keras {keras.__version__}, gen-golden-captioner.py'
+    }, indent=1))
     for name, (size, _) in PICTURES.items():
         draw(name, size, rs)
     models = encoder(), decoder(len(tokenizer.word_index) + 1)

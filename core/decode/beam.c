@@ -145,7 +145,7 @@ static enum dsc_status advance(struct search *s, struct picture *p, size_t n_can
 static bool is_settled(const struct search *s, const struct picture *p)
 {
     const struct dsc_search *o = s->options;
-    double best = -INFINITY;
+    double best = -HUGE_VAL;
 
     if (p->done.n < o->beam)
         return p->n_live == 0;

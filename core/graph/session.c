@@ -79,7 +79,7 @@ static enum dsc_status fit_arena(struct dsc_session *s, size_t need)
 {
     unsigned char *arena;
 
-    if (need <= s->arena_bytes)
+    if (s->arena && need <= s->arena_bytes)
         return DSC_OK;
     arena = dsc_malloc(need, 1);
     if (!arena)

@@ -194,7 +194,7 @@ Test(captioner, refuses_options_that_make_no_sense)
                        "a beam of 1001: 1000 is the widest");
     expect_bad_options(c, (struct dsc_caption_options){ .length_penalty = -1 },
                        "a length penalty of -1: a number from 0 was expected");
-    expect_bad_options(c, (struct dsc_caption_options){ .length_penalty = NAN },
+    expect_bad_options(c, (struct dsc_caption_options){ .length_penalty = (double)NAN },
                        "a length penalty of nan: a number from 0 was expected");
     dsc_captioner_close(c);
 }

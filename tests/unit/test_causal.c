@@ -41,7 +41,7 @@ static size_t choose_rows(struct numbers *r, const struct decode_case *c, size_t
         if (step)
             now[i] = old[parent];
         else
-            now[i].picture = below(r, N_PICTURES);
+            now[i].picture = below(r, c->n_inputs ? N_PICTURES : 1);
         now[i].words[step] = (int32_t)(1 + below(r, c->vocabulary - 1));
         rows[i] = (struct dsc_row){ now[i].picture, parent, now[i].words[step] };
     }

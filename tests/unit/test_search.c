@@ -318,7 +318,7 @@ Test(search, wide_beam_finds_the_best_sentence_of_all)
     cr_assert_eq(dsc_search_run(s.z, s.d, &s.r.s, h, N_PICTURES), DSC_OK);
     for (size_t i = 0; i < N_PICTURES; i++) {
         const struct sentence empty = { .words = { START } };
-        double best = -INFINITY;
+        double best = -HUGE_VAL;
 
         next_words(&s.r, i, &empty, one);
         for (size_t a = 0; a < s.c.vocabulary; a++) {
