@@ -54,6 +54,9 @@ static bool is_text(const uint8_t *bytes, size_t len)
     return true;
 }
 
+/* What to do about it: models and the inputs of predict alike. */
+#define WANTED "a file that Keras or h5py wrote is expected, as model.save('model.h5') does"
+
 static enum dsc_status name_text(const uint8_t *bytes, size_t len, const char *name)
 {
     size_t i = 0;
@@ -71,8 +74,8 @@ static enum dsc_status name_text(const uint8_t *bytes, size_t len, const char *n
                         "page that shows it",
                         name);
     if (i < len && bytes[i] == '{')
-        return dsc_fail(DSC_FORMAT, "'%s' is JSON text, not an HDF5 file", name);
-    return dsc_fail(DSC_FORMAT, "'%s' is a text file, not an HDF5 file", name);
+        return dsc_fail(DSC_FORMAT, "'%s' is JSON text, not an HDF5 file: " WANTED, name);
+    return dsc_fail(DSC_FORMAT, "'%s' is a text file, not an HDF5 file: " WANTED, name);
 }
 
 static enum dsc_status name_other(const uint8_t *bytes, size_t len, const char *name)
@@ -80,7 +83,10 @@ static enum dsc_status name_other(const uint8_t *bytes, size_t len, const char *
     if (len > 4 && !memcmp(bytes, "PK\3\4", 4)) {
         /* Keras 3 puts metadata.json first; a local header is 30 bytes, then the name. */
         if (len > 43 && !memcmp(bytes + 30, "metadata.json", 13))
-            return dsc_fail(DSC_FORMAT, "'%s' is a '.keras' archive, not an HDF5 file", name);
+            return dsc_fail(DSC_FORMAT,
+                            "'%s' is a '.keras' archive, not an HDF5 file: load it in Keras and "
+                            "save it again with model.save('model.h5')",
+                            name);
         return dsc_fail(DSC_FORMAT, "'%s' is a zip archive, not an HDF5 file: unpack it first",
                         name);
     }
@@ -88,8 +94,8 @@ static enum dsc_status name_other(const uint8_t *bytes, size_t len, const char *
         return dsc_fail(DSC_FORMAT, "'%s' is packed by gzip, not an HDF5 file: unpack it first",
                         name);
     if (len > 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
-        return dsc_fail(DSC_FORMAT, "'%s' is a Python pickle, not an HDF5 file", name);
-    return dsc_fail(DSC_FORMAT, "'%s' is not an HDF5 file", name);
+        return dsc_fail(DSC_FORMAT, "'%s' is a Python pickle, not an HDF5 file: " WANTED, name);
+    return dsc_fail(DSC_FORMAT, "'%s' is not an HDF5 file: " WANTED, name);
 }
 
 enum dsc_status dsc_h5_sniff(const uint8_t *bytes, size_t len_bytes, const char *name, size_t *at)
@@ -97,7 +103,7 @@ enum dsc_status dsc_h5_sniff(const uint8_t *bytes, size_t len_bytes, const char 
     uint64_t end;
 
     if (!len_bytes)
-        return dsc_fail(DSC_FORMAT, "'%s' is empty", name);
+        return dsc_fail(DSC_FORMAT, "'%s' is empty: copy or download it again", name);
     if (!find_signature(bytes, len_bytes, at)) {
         if (is_text(bytes, len_bytes))
             return name_text(bytes, len_bytes, name);
