@@ -113,20 +113,35 @@ static enum dsc_status print_result(struct run *r, size_t i)
 {
     struct dsc_caption_result *result = &r->results[i];
     const char *path = r->pictures.paths[i];
-    enum dsc_status st = DSC_OK;
 
     if (!result->captions) {
         r->n_failed++;
         dsc_console_error(r->console, "%s", result->error ? result->error : "out of memory");
     }
     if (r->options->json)
-        st = print_json(r, path, result);
-    else if (result->captions)
-        st = print_text(r, path, result->captions);
+        return print_json(r, path, result);
+    return result->captions ? print_text(r, path, result->captions) : DSC_OK;
+}
+
+/* The lock is held. Whoever fails first says why. */
+static void fail(struct run *r, enum dsc_status st)
+{
+    if (!r->status) {
+        r->status = st;
+        dsc_console_fail(r->console);
+    }
+}
+
+static void print_and_drop(struct run *r, size_t i)
+{
+    struct dsc_caption_result *result = &r->results[i];
+    enum dsc_status st = r->status ? DSC_OK : print_result(r, i);
+
+    if (st)
+        fail(r, st);
     dsc_captions_free(result->captions);
     dsc_free(result->error);
     *result = (struct dsc_caption_result){ 0 };
-    return st;
 }
 
 /* Keep the results of a batch and print all that are next in order. */
@@ -137,8 +152,7 @@ static void hand_in(struct run *r, const struct dsc_caption_result *results, siz
     for (size_t i = first; i < first + n; i++)
         r->done[i] = true;
     for (; r->printed < r->pictures.n && r->done[r->printed]; r->printed++)
-        if (!r->status)
-            r->status = print_result(r, r->printed);
+        print_and_drop(r, r->printed);
     pthread_mutex_unlock(&r->lock);
     dsc_progress_add(r->console, n);
 }
@@ -160,10 +174,7 @@ static size_t take_batch(struct run *r, size_t *first)
 static void stop(struct run *r, enum dsc_status st)
 {
     pthread_mutex_lock(&r->lock);
-    if (!r->status) {
-        r->status = st;
-        dsc_console_fail(r->console);
-    }
+    fail(r, st);
     pthread_mutex_unlock(&r->lock);
 }
 
