@@ -1,5 +1,7 @@
 #include "core/cli/program.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,7 +50,16 @@ static int unknown_verb(const struct dsc_program *p, const char *word)
     return DSC_EXIT_USAGE;
 }
 
-int dsc_program_run(const struct dsc_program *p, int argc, char **argv)
+/* A stream that was closed gets a descriptor that can neither be read nor written, or else the
+ * next file opened would take its number and what is said to the user would end up in it. */
+static void hold_streams(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static int run(const struct dsc_program *p, int argc, char **argv)
 {
     const struct dsc_verb *verb;
     const char *word = argc > 1 ? argv[1] : NULL;
@@ -67,4 +78,17 @@ int dsc_program_run(const struct dsc_program *p, int argc, char **argv)
     if (p->default_verb && is_operand(word))
         return find(p, p->default_verb)->run(argc, argv);
     return unknown_verb(p, word);
+}
+
+int dsc_program_run(const struct dsc_program *p, int argc, char **argv)
+{
+    int code;
+
+    hold_streams();
+    code = run(p, argc, argv);
+    if (code == DSC_EXIT_OK && (fflush(stdout) || ferror(stdout))) {
+        fprintf(stderr, "%s: cannot write to standard output: %s\n", p->name, strerror(errno));
+        code = DSC_EXIT_FAILED;
+    }
+    return code;
 }

@@ -36,7 +36,8 @@ struct dsc_program {
  * verbs, `--version` prints the version. When the first word is no verb, the
  * default verb gets all words if the first looks like one of its operands: an
  * option, `-`, a name with a '.' or a '/', or a file that exists. Anything else
- * is a mistyped verb: the nearest one is named and DSC_EXIT_USAGE returned. */
+ * is a mistyped verb: the nearest one is named and DSC_EXIT_USAGE returned. DSC_EXIT_FAILED when
+ * stdout could not take all that was printed. */
 int dsc_program_run(const struct dsc_program *p, int argc, char **argv);
 
 #endif
