@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -62,6 +63,18 @@ static enum dsc_status fail_write(const struct dsc_h5_writer *w, const char *wha
                     reason ? reason : "no reason given");
 }
 
+/* A rename would put a file in the place of a device, and /dev/null would be gone. */
+static enum dsc_status check_place(const char *path)
+{
+    struct stat info;
+
+    if (!stat(path, &info) && !S_ISREG(info.st_mode))
+        return dsc_fail(DSC_IO,
+                        "cannot write '%s': it is a %s; an HDF5 file needs a name of its own", path,
+                        S_ISDIR(info.st_mode) ? "folder" : "device or pipe");
+    return DSC_OK;
+}
+
 /* A name that no file has, in the folder of `path`. */
 static enum dsc_status create_file(struct dsc_h5_writer *w)
 {
@@ -105,9 +118,12 @@ static enum dsc_status create_file(struct dsc_h5_writer *w)
 
 enum dsc_status dsc_h5_writer_open(struct dsc_h5_writer **out, const char *path)
 {
-    struct dsc_h5_writer *w = dsc_calloc(1, sizeof(*w));
-    enum dsc_status st;
+    struct dsc_h5_writer *w;
+    enum dsc_status st = check_place(path);
 
+    if (st)
+        return st;
+    w = dsc_calloc(1, sizeof(*w));
     if (!w)
         return dsc_fail_nomem("an HDF5 file");
     w->file = H5I_INVALID_HID;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -125,5 +126,19 @@ Test(h5_writer, names_what_cannot_be_written)
     cr_expect_eq(dsc_h5_writer_add_array(w, "a", &a, NULL), DSC_IO);
     cr_expect(strstr(dsc_error_message(), "'a'"), "%s", dsc_error_message());
     dsc_h5_writer_close(w);
+    remove_folder();
+}
+
+Test(h5_writer, never_takes_the_place_of_a_pipe_or_folder)
+{
+    struct dsc_h5_writer *w;
+
+    make_folder();
+    cr_assert(!mkfifo(path, 0600));
+    cr_expect_eq(dsc_h5_writer_open(&w, path), DSC_IO);
+    cr_expect(strstr(dsc_error_message(), "device or pipe"), "%s", dsc_error_message());
+    cr_expect_eq(dsc_h5_writer_open(&w, folder), DSC_IO);
+    cr_expect(strstr(dsc_error_message(), "it is a folder"), "%s", dsc_error_message());
+    cr_expect_eq(count_files(), 1);
     remove_folder();
 }
