@@ -364,6 +364,9 @@ int cmd_predict(int argc, char **argv)
         code = dsc_usage_error(&cmd_predict_command, "--inputs FILE is missing");
     if (code == DSC_EXIT_NONE && !o.output)
         code = dsc_usage_error(&cmd_predict_command, "--output FILE is missing");
+    if (code == DSC_EXIT_NONE && !strcmp(o.output, "-"))
+        code = dsc_usage_error(&cmd_predict_command,
+                               "HDF5 cannot be written to standard output: give --output a name");
     if (code == DSC_EXIT_NONE)
         code = predict(&o, args.operands[0]);
     dsc_args_release(&args);
