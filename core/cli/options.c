@@ -127,15 +127,22 @@ static int bad_value(const struct parser *p, const struct dsc_option *o, const c
     return dsc_usage_error(p->cmd, "option '--%s': expected %s, not '%s'", o->name, expected, text);
 }
 
-static int check_range(const struct parser *p, const struct dsc_option *o, const char *text,
-                       double v)
+/* kind: "number" or "whole number", which the option's limits follow. */
+static int bad_number(const struct parser *p, const struct dsc_option *o, const char *text,
+                      const char *kind)
 {
     char expected[96];
 
-    if (o->min >= o->max || (v >= o->min && v <= o->max))
-        return DSC_EXIT_NONE;
-    snprintf(expected, sizeof(expected), "a number from %g to %g", o->min, o->max);
+    if (o->min < o->max)
+        snprintf(expected, sizeof(expected), "a %s from %.15g to %.15g", kind, o->min, o->max);
+    else
+        snprintf(expected, sizeof(expected), "a %s", kind);
     return bad_value(p, o, text, expected);
+}
+
+static bool in_range(const struct dsc_option *o, double v)
+{
+    return o->min >= o->max || (v >= o->min && v <= o->max);
 }
 
 /* A whole number as the digits say it: no blanks, and no sign unless it may be negative. */
@@ -155,10 +162,9 @@ static int set_int(const struct parser *p, const struct slot *s, const char *tex
 {
     long long v;
 
-    if (!parse_whole(text, true, &v) || v < INT_MIN || v > INT_MAX)
-        return bad_value(p, s->option, text, "a whole number");
-    if (check_range(p, s->option, text, (double)v) != DSC_EXIT_NONE)
-        return DSC_EXIT_USAGE;
+    if (!parse_whole(text, true, &v) || v < INT_MIN || v > INT_MAX ||
+        !in_range(s->option, (double)v))
+        return bad_number(p, s->option, text, "whole number");
     *(int *)s->value = (int)v;
     return DSC_EXIT_NONE;
 }
@@ -167,10 +173,8 @@ static int set_size(const struct parser *p, const struct slot *s, const char *te
 {
     long long v;
 
-    if (!parse_whole(text, false, &v))
-        return bad_value(p, s->option, text, "a whole number, 0 or more");
-    if (check_range(p, s->option, text, (double)v) != DSC_EXIT_NONE)
-        return DSC_EXIT_USAGE;
+    if (!parse_whole(text, false, &v) || !in_range(s->option, (double)v))
+        return bad_number(p, s->option, text, "whole number");
     *(size_t *)s->value = (size_t)v;
     return DSC_EXIT_NONE;
 }
@@ -180,10 +184,8 @@ static int set_double(const struct parser *p, const struct slot *s, const char *
     char *end;
     double v = strtod(text, &end);
 
-    if (end == text || *end || !isfinite(v))
-        return bad_value(p, s->option, text, "a number");
-    if (check_range(p, s->option, text, v) != DSC_EXIT_NONE)
-        return DSC_EXIT_USAGE;
+    if (end == text || *end || !isfinite(v) || !in_range(s->option, v))
+        return bad_number(p, s->option, text, "number");
     *(double *)s->value = v;
     return DSC_EXIT_NONE;
 }
