@@ -19,7 +19,7 @@ datadir     ?= $(prefix)/share
 mandir      ?= $(datadir)/man
 pkgdatadir   = $(datadir)/describe
 
-# Libraries; those of raw_core have no pkg-config file and are tried with the compiler.
+# raw_core: libraries without a pkg-config file, tried with the compiler.
 pkg_core := openblas hdf5 zlib libjpeg libpng libwebp libwebpdemux jansson popt
 pkg_test := criterion
 raw_core := gif unistring
@@ -45,7 +45,7 @@ opt_debug   := -O1 -fno-omit-frame-pointer
 def_release := -DNDEBUG
 CFLAGS      ?= -g $(opt_$(MODE))
 warn := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-	-Wwrite-strings -Wdouble-promotion -Wimplicit-fallthrough $(if $(filter 1,$(WERROR)),-Werror)
+	-Wwrite-strings -Wdouble-promotion -Wimplicit-fallthrough $(if $(findstring clang,$(CC)),-Wno-pass-failed) $(if $(filter 1,$(WERROR)),-Werror)
 watch := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) $(if $(COVERAGE),--coverage)
 cppflags := -D_POSIX_C_SOURCE=200809L -DDSC_VERSION='"$(VERSION)"' $(def_$(MODE)) -I. \
 	$(shell $(PKG_CONFIG) --cflags $(pkg_core) 2>/dev/null)

@@ -198,7 +198,8 @@ static bool have_real(void)
 {
     if (!access(REAL, R_OK))
         return true;
-    cr_log_warn("skipped: %s is not there", REAL);
+    /* Not cr_log_warn: with that Criterion exits as if a test had failed. */
+    cr_log_info("skipped: %s is not there", REAL);
     return false;
 }
 
