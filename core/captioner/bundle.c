@@ -37,10 +37,13 @@ static enum dsc_status copy(char **out, const char *path)
 
 static enum dsc_status find_model(struct dsc_bundle *b, const char *named, const char *installed)
 {
-    const char *path = named ? named : getenv("DESCRIBE_MODEL");
+    const char *given = getenv("DESCRIBE_MODEL");
+    const char *path = named;
     enum dsc_status st;
 
-    if (!path || !*path)
+    if (!path && given && *given)
+        path = given;
+    if (!path)
         path = !access("model.h5", F_OK) ? "model.h5" : installed;
     if (!path)
         return dsc_fail(DSC_INVALID,
