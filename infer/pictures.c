@@ -1,7 +1,6 @@
 #include "infer/pictures.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +9,18 @@
 #include "core/base/alloc.h"
 #include "core/image/image.h"
 
-#define MAX_DEPTH   64 /* of folders in folders; a loop of links ends here */
 #define SNIFF_BYTES 64
 
+/* A folder that is being listed, and the one it lies in. */
+struct folder {
+    const struct folder *above; /* NULL: an operand */
+    const char *path;
+    dev_t device;
+    ino_t number;
+};
+
 static enum dsc_status list_folder(struct picture_list *list, const char *path, bool recursive,
-                                   int depth);
+                                   const struct folder *above);
 
 static bool is_folder(const char *path)
 {
@@ -63,36 +69,52 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static enum dsc_status add_entry(struct picture_list *list, const char *folder, const char *name,
-                                 bool recursive, int depth)
+static enum dsc_status add_entry(struct picture_list *list, const struct folder *folder,
+                                 const char *name, bool recursive)
 {
-    bool has_slash = *folder && folder[strlen(folder) - 1] == '/';
-    size_t len = strlen(folder) + strlen(name) + 2;
+    size_t len = strlen(folder->path) + strlen(name) + 2;
+    bool has_slash = folder->path[strlen(folder->path) - 1] == '/';
     char *path = dsc_arena_alloc(&list->arena, len, 1);
 
     if (!path)
         return dsc_fail_nomem("a list of pictures");
-    snprintf(path, len, "%s%s%s", folder, has_slash ? "" : "/", name);
+    snprintf(path, len, "%s%s%s", folder->path, has_slash ? "" : "/", name);
     if (is_folder(path))
-        return recursive ? list_folder(list, path, recursive, depth + 1) : DSC_OK;
+        return recursive ? list_folder(list, path, recursive, folder) : DSC_OK;
     return looks_like_picture(path) ? add(list, path) : DSC_OK;
 }
 
-static enum dsc_status list_folder(struct picture_list *list, const char *path, bool recursive,
-                                   int depth)
+/* A link back to a folder that it lies in would never end. */
+static bool is_above(const struct folder *f, const struct stat *s)
 {
+    for (; f; f = f->above)
+        if (f->device == s->st_dev && f->number == s->st_ino)
+            return true;
+    return false;
+}
+
+/* A folder that cannot be read is listed itself: reading it as a picture says why, in its turn. */
+static enum dsc_status list_folder(struct picture_list *list, const char *path, bool recursive,
+                                   const struct folder *above)
+{
+    struct folder folder = { .above = above, .path = path };
     struct dirent **entries;
     enum dsc_status st = DSC_OK;
+    struct stat s;
     int n;
 
-    if (depth > MAX_DEPTH)
-        return dsc_fail(DSC_IO, "'%s': folders within folders, more than %d deep", path, MAX_DEPTH);
+    if (stat(path, &s))
+        return add(list, path);
+    if (is_above(above, &s))
+        return DSC_OK;
+    folder.device = s.st_dev;
+    folder.number = s.st_ino;
     n = scandir(path, &entries, skip_hidden, by_name);
     if (n < 0)
-        return dsc_fail(DSC_IO, "cannot read the folder '%s': %s", path, strerror(errno));
+        return add(list, path);
     for (int i = 0; i < n; i++) {
         if (!st)
-            st = add_entry(list, path, entries[i]->d_name, recursive, depth);
+            st = add_entry(list, &folder, entries[i]->d_name, recursive);
         dsc_free(entries[i]);
     }
     dsc_free(entries);
@@ -105,7 +127,7 @@ enum dsc_status pictures_list(struct picture_list *list, const char *const *oper
     for (size_t i = 0; i < n; i++) {
         bool folder = strcmp(operands[i], "-") && is_folder(operands[i]);
         enum dsc_status st =
-            folder ? list_folder(list, operands[i], recursive, 0) : add(list, operands[i]);
+            folder ? list_folder(list, operands[i], recursive, NULL) : add(list, operands[i]);
 
         if (st)
             return st;

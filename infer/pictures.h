@@ -13,8 +13,9 @@ struct picture_list {
 
 /* Append what the operands name, in their order. A folder stands for the files in it, sorted by
  * name, that begin as a picture does; with `recursive` also for those in its folders.
- * Hidden files are skipped. Files named themselves are taken as they are. DSC_IO for a folder
- * that cannot be read. */
+ * Hidden files are skipped, and links back to a folder that they lie in. Files named themselves
+ * are taken as they are, and so is a folder that cannot be read: whoever reads it as a picture
+ * learns why. Fails: DSC_NOMEM. */
 DSC_CHECK_RESULT enum dsc_status pictures_list(struct picture_list *list,
                                                const char *const *operands, size_t n,
                                                bool recursive);
