@@ -95,13 +95,19 @@ static enum dsc_status print_text(struct run *r, const char *path, const struct 
     enum dsc_status st = DSC_OK;
 
     for (size_t i = 0; !st && i < c->n; i++) {
+        size_t start;
+
         if (r->options->candidates > 1)
-            st = dsc_strbuf_printf(&s, "%s\t%zu\t%.6f\t%s\n", path, i + 1, c->items[i].logprob,
-                                   c->items[i].text);
-        else if (r->single)
-            st = dsc_strbuf_printf(&s, "%s\n", c->items[i].text);
-        else
-            st = dsc_strbuf_printf(&s, "%s\t%s\n", path, c->items[i].text);
+            st = dsc_strbuf_printf(&s, "%s\t%zu\t%.6f\t", path, i + 1, c->items[i].logprob);
+        else if (!r->single)
+            st = dsc_strbuf_printf(&s, "%s\t", path);
+        start = s.len;
+        if (!st)
+            st = dsc_strbuf_puts(&s, c->items[i].text);
+        if (!st)
+            dsc_make_printable(s.text + start);
+        if (!st)
+            st = dsc_strbuf_puts(&s, "\n");
     }
     if (!st)
         st = dsc_console_print(r->console, s.text);

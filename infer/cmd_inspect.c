@@ -46,6 +46,13 @@ static enum dsc_status print_all(struct inspector *in, struct dsc_strbuf *s, enu
     return st;
 }
 
+/* End a line, which began at `start`, with names that come from a file. */
+static enum dsc_status end_line(struct dsc_strbuf *s, size_t start)
+{
+    dsc_make_printable(s->text + start);
+    return dsc_strbuf_puts(s, "\n");
+}
+
 /* ---- this machine ---- */
 
 static enum dsc_status inspect_machine(struct inspector *in)
@@ -216,9 +223,12 @@ static enum dsc_status add_ports(struct dsc_strbuf *s, const char *title, const 
     for (size_t i = 0; !st && i < n; i++) {
         const struct dsc_tensor *t = dsc_graph_type(g, ports[i].value);
         char shape[DSC_SHAPE_TEXT];
+        size_t start = s->len;
 
-        st = dsc_strbuf_printf(s, "  %-24s %s %s\n", ports[i].name, dsc_dtype_name(t->dtype),
+        st = dsc_strbuf_printf(s, "  %-24s %s %s", ports[i].name, dsc_dtype_name(t->dtype),
                                dsc_shape_text(t->shape, shape));
+        if (!st)
+            st = end_line(s, start);
     }
     return st;
 }
@@ -230,10 +240,13 @@ static enum dsc_status add_layers(struct dsc_strbuf *s, const struct dsc_keras_m
     for (size_t i = 0; !st && i < m->n_layers; i++) {
         const struct dsc_keras_layer_info *l = &m->layers[i];
         char shape[DSC_SHAPE_TEXT];
+        size_t start = s->len;
 
-        st = dsc_strbuf_printf(s, "  %-24s %-24s %-22s %10zu\n", l->name, l->class_name,
+        st = dsc_strbuf_printf(s, "  %-24s %-24s %-22s %10zu", l->name, l->class_name,
                                l->has_shape ? dsc_shape_text(l->shape, shape) : "not used",
                                l->parameters);
+        if (!st)
+            st = end_line(s, start);
     }
     return st;
 }
@@ -245,8 +258,13 @@ static enum dsc_status add_settings(struct dsc_strbuf *s, const struct dsc_setti
 
     if (settings->vocab)
         st = dsc_strbuf_printf(s, "vocabulary within: %zu words\n", settings->vocab->count);
-    if (!st && settings->encoder_name)
-        st = dsc_strbuf_printf(s, "encoder: %s\n", settings->encoder_name);
+    if (!st && settings->encoder_name) {
+        size_t start = s->len;
+
+        st = dsc_strbuf_printf(s, "encoder: %s", settings->encoder_name);
+        if (!st)
+            st = end_line(s, start);
+    }
     if (!st && settings->has_padding)
         st = dsc_strbuf_printf(s, "padding: %s\n",
                                settings->padding == DSC_PAD_PRE ? "pre" : "post");
@@ -262,10 +280,13 @@ static enum dsc_status add_settings(struct dsc_strbuf *s, const struct dsc_setti
 static enum dsc_status add_decoding(struct dsc_strbuf *s, const struct dsc_decoder *d)
 {
     const char *reason = dsc_decoder_recompute_reason(d);
+    size_t start = s->len;
+    enum dsc_status st;
 
     if (!reason)
         return dsc_strbuf_puts(s, "decoding: one step a word\n");
-    return dsc_strbuf_printf(s, "decoding: every prefix is computed anew: %s\n", reason);
+    st = dsc_strbuf_printf(s, "decoding: every prefix is computed anew: %s", reason);
+    return st ? st : end_line(s, start);
 }
 
 static enum dsc_status print_model_text(struct inspector *in, const struct model_facts *f)

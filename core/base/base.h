@@ -36,6 +36,10 @@ enum dsc_status dsc_fail_context(enum dsc_status status, const char *fmt, ...) D
 /* dsc_fail for an allocation of `what`: "out of memory for <what>". */
 enum dsc_status dsc_fail_nomem(const char *what);
 
+/* Replace control characters by '?': text of a file must not steer the user's terminal, nor end
+ * the line it is printed on. */
+void dsc_make_printable(char *text);
+
 /* Product and sum of sizes; false, with *out untouched, when they overflow. */
 bool dsc_mul_size(size_t a, size_t b, size_t *out);
 bool dsc_add_size(size_t a, size_t b, size_t *out);

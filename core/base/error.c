@@ -8,11 +8,11 @@
 
 static _Thread_local char message[MESSAGE_BYTES];
 
-static void make_printable(char *s)
+void dsc_make_printable(char *text)
 {
-    for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f)
-            *s = '?';
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
 }
 
 enum dsc_status dsc_fail(enum dsc_status status, const char *fmt, ...)
@@ -24,7 +24,7 @@ enum dsc_status dsc_fail(enum dsc_status status, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    make_printable(text);
+    dsc_make_printable(text);
     memcpy(message, text, sizeof(message));
     return status;
 }
@@ -38,7 +38,7 @@ enum dsc_status dsc_fail_context(enum dsc_status status, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    make_printable(text);
+    dsc_make_printable(text);
     n = strlen(text);
     for (const char *p = ": "; *p && n < sizeof(text) - 1; p++)
         text[n++] = *p;
