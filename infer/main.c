@@ -2,7 +2,7 @@
 
 #include "core/cli/program.h"
 #include "infer/cmd.h"
-#include "infer/spin.h"
+#include "infer/threads.h"
 
 static const struct dsc_verb verbs[] = {
     { "caption", cmd_caption, "write a sentence about each picture" },
@@ -20,6 +20,6 @@ static const struct dsc_program program = {
 
 int main(int argc, char **argv)
 {
-    spin_briefly(argv);
+    threads_settle(argv);
     return dsc_program_run(&program, argc, argv);
 }

@@ -66,6 +66,12 @@ DESCRIBE_MODEL=$build/share/model.h5 LD_LIBRARY_PATH="$tmp/root$prefix/lib" \
 grep -q "^${picture}[[:space:]][a-z]" "$tmp/captions" || fail 'a caption from the example'
 ok 'the example of describe.h'
 
+# OpenBLAS's own threads would ask for memory for ever; a sanitizer could not run under the limit,
+# hence the test is here.
+(ulimit -v 100000 && timeout 60 "$build/describe" "$picture") >"$tmp/out" 2>&1 && fail 'a limit on memory'
+grep -q '^describe: .*out of memory' "$tmp/out" || fail "under a limit on memory: $(cat "$tmp/out")"
+ok 'a limit on memory ends in a sentence'
+
 $make --no-print-directory uninstall DESTDIR="$tmp/root" || fail 'make uninstall'
 [ -z "$(find "$tmp/root" ! -type d)" ] || fail "left behind: $(find "$tmp/root" ! -type d)"
 ok 'make uninstall'
