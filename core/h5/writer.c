@@ -214,6 +214,18 @@ static hid_t new_link_plist(void)
     return plist;
 }
 
+/* Datasets without a time stamp: the same numbers give the same file. */
+static hid_t new_set_plist(void)
+{
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+
+    if (plist >= 0 && H5Pset_obj_track_times(plist, false) < 0) {
+        H5Pclose(plist);
+        return H5I_INVALID_HID;
+    }
+    return plist;
+}
+
 enum dsc_status dsc_h5_writer_add_group(struct dsc_h5_writer *w, const char *path)
 {
     enum dsc_status st = DSC_OK;
@@ -277,7 +289,7 @@ static hid_t memory_type(hid_t type)
 enum dsc_status dsc_h5_writer_add_array(struct dsc_h5_writer *w, const char *path,
                                         const struct dsc_h5_array *a, const void *data)
 {
-    hid_t plist, type, space, set = H5I_INVALID_HID;
+    hid_t plist, create, type, space, set = H5I_INVALID_HID;
     hsize_t dim[DSC_H5_MAX_RANK];
     enum dsc_status st = DSC_OK;
     struct lock lock;
@@ -286,10 +298,11 @@ enum dsc_status dsc_h5_writer_add_array(struct dsc_h5_writer *w, const char *pat
         dim[i] = a->dim[i];
     lock_begin(&lock);
     plist = new_link_plist();
+    create = new_set_plist();
     type = new_type(a->type);
     space = a->rank ? H5Screate_simple((int)a->rank, dim, NULL) : H5Screate(H5S_SCALAR);
-    if (plist >= 0 && type >= 0 && space >= 0)
-        set = H5Dcreate2(w->file, path, type, space, plist, H5P_DEFAULT, H5P_DEFAULT);
+    if (plist >= 0 && create >= 0 && type >= 0 && space >= 0)
+        set = H5Dcreate2(w->file, path, type, space, plist, create, H5P_DEFAULT);
     if (set < 0 ||
         (data && H5Dwrite(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
         st = fail_write(w, path);
@@ -299,6 +312,8 @@ enum dsc_status dsc_h5_writer_add_array(struct dsc_h5_writer *w, const char *pat
         H5Sclose(space);
     if (type >= 0)
         H5Tclose(type);
+    if (create >= 0)
+        H5Pclose(create);
     if (plist >= 0)
         H5Pclose(plist);
     lock_end(&lock);
