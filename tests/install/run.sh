@@ -68,7 +68,8 @@ ok 'the example of describe.h'
 
 # OpenBLAS's own threads would ask for memory for ever; a sanitizer could not run under the limit,
 # hence the test is here.
-(ulimit -v 100000 && timeout 60 "$build/describe" "$picture") >"$tmp/out" 2>&1 && fail 'a limit on memory'
+prlimit --as=100000000 timeout 60 "$build/describe" "$picture" >"$tmp/out" 2>&1 &&
+    fail 'a limit on memory'
 grep -q '^describe: .*out of memory' "$tmp/out" || fail "under a limit on memory: $(cat "$tmp/out")"
 ok 'a limit on memory ends in a sentence'
 
