@@ -32,7 +32,9 @@
  *
  * An open captioner never changes: any number of threads may use it at once.
  * Options are zero-initialised; a field of zero means the default. Do not fork
- * after the first caption: threads of the math libraries do not survive it.
+ * after the first caption: threads of the math libraries do not survive it. On a
+ * machine with other work start the program with GOMP_SPINCOUNT=500 and
+ * OPENBLAS_NUM_THREADS=1 in its environment, as describe(1) does for itself.
  */
 #ifndef DSC_DESCRIBE_H
 #define DSC_DESCRIBE_H
