@@ -5,6 +5,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/strbuf.h"
+#include "infer/self.h"
 
 #define S struct captioner_options
 
@@ -34,13 +35,10 @@ const struct dsc_option captioner_options[] = {
 static char *beside_program(void)
 {
     struct dsc_strbuf s = DSC_STRBUF_INIT;
-    char self[4096];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash;
+    char self[4096], *slash;
 
-    if (len <= 0)
+    if (!self_path(self, sizeof(self)))
         return NULL;
-    self[len] = '\0';
     slash = strrchr(self, '/');
     if (!slash || dsc_strbuf_add(&s, self, (size_t)(slash - self)) ||
         dsc_strbuf_puts(&s, "/share/model.h5") || access(s.text, R_OK)) {
