@@ -182,7 +182,7 @@ fuzz:
 fuzz-run: $(fuzzers)
 	scripts/run-fuzz.sh $(FUZZ_SECONDS) $^
 
-## bench: time kernels and stages; JSON lines in bench.jsonl of the build folder
+## bench: time ops and kernels; JSON lines in bench.jsonl of the build folder
 bench: $(benches)
 	@for b in $^; do $$b || exit 1; done | tee $(B)/bench.jsonl
 ## bench-peers: time Keras 3 doing the same, and write the table in README.md
