@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -365,10 +366,13 @@ static bool is_model(const struct dsc_strbuf *head, const char *path)
            has_ending(path, ".h5") || has_ending(path, ".hdf5") || has_ending(path, ".keras");
 }
 
+/* Nothing of a pipe, which can be read only once. */
 static enum dsc_status read_head(struct dsc_strbuf *s, const char *path)
 {
+    struct stat info;
+    bool is_file = strcmp(path, "-") && !stat(path, &info) && S_ISREG(info.st_mode);
+    FILE *f = is_file ? fopen(path, "rb") : NULL;
     char head[8];
-    FILE *f = strcmp(path, "-") ? fopen(path, "rb") : NULL;
     size_t n;
 
     if (!f)
@@ -380,6 +384,7 @@ static enum dsc_status read_head(struct dsc_strbuf *s, const char *path)
 
 static enum dsc_status inspect(struct inspector *in, const char *path)
 {
+    const char *name = strcmp(path, "-") ? path : "standard input";
     struct dsc_strbuf bytes = DSC_STRBUF_INIT;
     enum dsc_status st = read_head(&bytes, path);
     bool model = !st && is_model(&bytes, path);
@@ -391,9 +396,12 @@ static enum dsc_status inspect(struct inspector *in, const char *path)
         return inspect_model(in, path);
     st = dsc_strbuf_read_file(&bytes, path, MAX_BYTES);
     if (!st && dsc_image_recognised(bytes.text, bytes.len))
-        st = inspect_image(in, &bytes, path);
+        st = inspect_image(in, &bytes, name);
+    else if (!st && is_model(&bytes, name))
+        st = dsc_fail(DSC_INVALID, "'%s': a model; name its file, models are not read from a pipe",
+                      name);
     else if (!st)
-        st = inspect_tokenizer(in, &bytes, path);
+        st = inspect_tokenizer(in, &bytes, name);
     dsc_strbuf_release(&bytes);
     return st;
 }
