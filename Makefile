@@ -29,7 +29,7 @@ find_pkg = $(shell for p in $(1); do $(PKG_CONFIG) --exists $$p 2>/dev/null || e
 find_raw = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CPPFLAGS) -include stdio.h -x c \
 	-include $(header_$(1)) - $(LDFLAGS) -l$(1) -o /dev/null 2>/dev/null || echo lib$(1))
 
-# Targets that build nothing, or that run scripts/setup themselves, work without the libraries.
+# Targets that build nothing, or that run scripts/setup, work without the libraries.
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean help lint format dist uninstall,$(goals)),)
 missing := $(strip $(call find_pkg,$(pkg_core)) $(foreach r,$(raw_core),$(call find_raw,$(r))) \
@@ -45,7 +45,8 @@ opt_debug   := -O1 -fno-omit-frame-pointer
 def_release := -DNDEBUG
 CFLAGS      ?= -g $(opt_$(MODE))
 warn := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-	-Wwrite-strings -Wdouble-promotion -Wimplicit-fallthrough $(if $(findstring clang,$(CC)),-Wno-pass-failed) $(if $(filter 1,$(WERROR)),-Werror)
+	-Wwrite-strings -Wdouble-promotion -Wimplicit-fallthrough $(if $(findstring clang,$(CC)),-Wno-pass-failed) \
+	$(if $(filter 1,$(WERROR)),-Werror)
 watch := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) $(if $(COVERAGE),--coverage)
 cppflags := -D_POSIX_C_SOURCE=200809L -DDSC_VERSION='"$(VERSION)"' $(def_$(MODE)) -I. \
 	$(shell $(PKG_CONFIG) --cflags $(pkg_core) 2>/dev/null)
@@ -157,12 +158,8 @@ check-run: $(B)/unit all
 ## check-san: the tests under the address, leak and undefined-behaviour sanitizers
 check-san:
 	$(sub) MODE=debug SAN=address,undefined san-run
-# The test runner ignores what a sanitizer says when a child exits: read its log instead.
-san_env = ASAN_OPTIONS=log_path=$(CURDIR)/$(B)/san UBSAN_OPTIONS=print_stacktrace=1
 san-run: $(B)/unit all
-	@rm -f $(B)/san.*
-	$(san_env) $(B)/unit; a=$$?; $(san_env) tests/cli/run.sh $(B); b=$$?; \
-		for f in $(B)/san.*; do test ! -e $$f || { cat $$f; a=1; }; done; test $$a$$b = 00
+	scripts/run-san.sh $(B) $(if $(findstring clang,$(CC)),no-leaks)
 
 ## check-valgrind: the unit tests under valgrind (FILTER=suite/test)
 check-valgrind:
