@@ -10,6 +10,8 @@ B   ?= build/$(MODE)$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring cl
 Q    = $(if $(filter 1,$(V)),,@)
 say  = $(if $(Q),@printf '  %-6s%s\n' $(1) $(2))
 sub  = +$(Q)$(MAKE) --no-print-directory
+# On all processors, unless the user has said -j.
+all_j = $(if $(filter -j%,$(MAKEFLAGS))$(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 prefix      ?= /usr/local
 bindir      ?= $(prefix)/bin
@@ -35,6 +37,7 @@ ifneq ($(filter-out clean help lint format dist uninstall,$(goals)),)
 missing := $(strip $(call find_pkg,$(pkg_core)) $(foreach r,$(raw_core),$(call find_raw,$(r))) \
 	$(shell command -v h5repack >/dev/null || echo h5repack))
 missing_test := $(call find_pkg,$(pkg_test))
+missing := $(strip $(missing) $(if $(filter check-% san-run valgrind-run coverage%,$(goals)),$(missing_test)))
 endif
 ifneq ($(filter-out check demo clean,$(goals)),)
 $(if $(missing),$(error missing libraries: $(missing). Run scripts/setup to install them))
@@ -149,7 +152,7 @@ $(fuzzers): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/libdescribe.a ; $(link) -
 ## check: install what is missing, build, run the unit, command line and install tests
 check:
 	$(Q)$(if $(missing)$(missing_test),scripts/setup --test)
-	$(sub) check-run
+	$(sub) $(all_j) check-run
 check-run: $(B)/unit all
 	$(B)/unit
 	tests/cli/run.sh $(B)
@@ -157,13 +160,13 @@ check-run: $(B)/unit all
 
 ## check-san: the tests under the address, leak and undefined-behaviour sanitizers
 check-san:
-	$(sub) MODE=debug SAN=address,undefined san-run
+	$(sub) $(all_j) MODE=debug SAN=address,undefined san-run
 san-run: $(B)/unit all
 	scripts/run-san.sh $(B) $(if $(findstring clang,$(CC)),no-leaks)
 
 ## check-valgrind: the unit tests under valgrind (FILTER=suite/test)
 check-valgrind:
-	$(sub) MODE=debug valgrind-run
+	$(sub) $(all_j) MODE=debug valgrind-run
 valgrind-run: $(B)/unit
 	scripts/run-valgrind.sh $(B) '$(FILTER)'
 
@@ -175,7 +178,7 @@ tsan-run: $(stress)
 
 ## fuzz: every reader under libFuzzer for FUZZ_SECONDS each, past crashes first (clang)
 fuzz:
-	$(sub) CC=clang MODE=debug B=build/fuzz SAN=fuzzer-no-link,address,undefined fuzz-run
+	$(sub) CC=clang MODE=debug B=build/fuzz SAN=fuzzer-no-link,address,undefined $(all_j) fuzz-run
 fuzz-run: $(fuzzers)
 	scripts/run-fuzz.sh $(FUZZ_SECONDS) $^
 
@@ -197,7 +200,7 @@ coverage-run: $(B)/unit all
 ## demo: install what is missing, build, and describe the pictures in data/default
 demo:
 	$(Q)$(if $(missing),scripts/setup)
-	$(sub) demo-run
+	$(sub) $(all_j) demo-run
 demo-run: all
 	$(B)/describe data/default/pictures
 
