@@ -240,7 +240,10 @@ static enum dsc_status search_all(struct dsc_captioning *w, const struct dsc_cap
     };
     enum dsc_status st = encode(w, n);
 
-    return st ? st : dsc_search_run(w->decoding, c->decoder, &search, hypotheses, n);
+    if (st)
+        return st;
+    st = dsc_search_run(w->decoding, c->decoder, &search, hypotheses, n);
+    return st ? dsc_fail_context(st, "'%s'", c->bundle.model) : DSC_OK;
 }
 
 /* Describe the n pictures that were loaded; results go to their places. */
