@@ -66,13 +66,6 @@ static enum dsc_status forward(const struct dsc_op_io *io)
     return DSC_OK;
 }
 
-static enum dsc_time time_of(const struct dsc_op_io *io, const int *in_axis, int *out_axis)
-{
-    (void)io;
-    *out_axis = in_axis[0];
-    return DSC_TIME_STEPWISE;
-}
-
 const struct dsc_op dsc_op_cast = {
     .name = "cast",
     .attr_bytes = sizeof(struct dsc_cast),
@@ -82,5 +75,5 @@ const struct dsc_op dsc_op_cast = {
     .flags = DSC_OP_INPLACE,
     .shape = shape,
     .forward = forward,
-    .time = time_of,
+    .time = dsc_time_each,
 };

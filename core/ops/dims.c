@@ -83,3 +83,10 @@ bool dsc_time_of_first(const struct dsc_op_io *io, const int *in_axis)
             return false;
     return in_axis[0] >= 0;
 }
+
+enum dsc_time dsc_time_each(const struct dsc_op_io *io, const int *in_axis, int *out_axis)
+{
+    (void)io;
+    *out_axis = in_axis[0];
+    return DSC_TIME_STEPWISE;
+}

@@ -33,5 +33,7 @@ int dsc_threads_for(const struct dsc_op_io *io, size_t n);
 
 /* Does in[0], and no other input, depend on the words? */
 bool dsc_time_of_first(const struct dsc_op_io *io, const int *in_axis);
+/* The `time` of an op that works on each number by itself. */
+enum dsc_time dsc_time_each(const struct dsc_op_io *io, const int *in_axis, int *out_axis);
 
 #endif

@@ -1,3 +1,4 @@
+#include "core/ops/dims_internal.h"
 #include "core/ops/ops.h"
 
 static enum dsc_status shape(const struct dsc_op_io *io)
@@ -14,13 +15,6 @@ static enum dsc_status forward(const struct dsc_op_io *io)
     return DSC_OK;
 }
 
-static enum dsc_time time_of(const struct dsc_op_io *io, const int *in_axis, int *out_axis)
-{
-    (void)io;
-    *out_axis = in_axis[0];
-    return DSC_TIME_STEPWISE;
-}
-
 const struct dsc_op dsc_op_dropout = {
     .name = "dropout",
     .attr_bytes = sizeof(struct dsc_dropout),
@@ -30,5 +24,5 @@ const struct dsc_op dsc_op_dropout = {
     .flags = DSC_OP_VIEW,
     .shape = shape,
     .forward = forward,
-    .time = time_of,
+    .time = dsc_time_each,
 };
