@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/cpu.h"
@@ -60,18 +59,17 @@ static enum dsc_status inspect_machine(struct inspector *in)
 {
     struct dsc_strbuf s = DSC_STRBUF_INIT;
     enum dsc_isa isa = dsc_cpu_isa();
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     enum dsc_status st;
 
     if (in->json)
         return json_line_print(in->console,
                                json_pack("{s:s, s:s, s:i}", "kind", "machine", "isa",
-                                         dsc_isa_name(isa), "processors", (int)processors));
+                                         dsc_isa_name(isa), "processors", dsc_cpu_count()));
     st = dsc_strbuf_printf(&s, "instruction sets: ");
     for (int i = 0; !st && i <= (int)isa; i++)
         st = dsc_strbuf_printf(&s, "%s%s", i ? ", " : "", dsc_isa_name((enum dsc_isa)i));
     if (!st)
-        st = dsc_strbuf_printf(&s, "\nprocessors: %ld\n", processors);
+        st = dsc_strbuf_printf(&s, "\nprocessors: %d\n", dsc_cpu_count());
     return print_all(in, &s, st);
 }
 

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/cpu.h"
 #include "core/base/strbuf.h"
 #include "core/cli/console.h"
 #include "core/graph/session.h"
@@ -65,11 +65,10 @@ static enum dsc_h5_type file_type(enum dsc_dtype dtype)
 static enum dsc_status open_model(struct predictor *p, const char *path)
 {
     size_t threads = p->options->common.threads;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     enum dsc_status st = dsc_keras_load(&p->keras, path);
 
     if (!threads)
-        threads = processors > 0 ? (size_t)processors : 1;
+        threads = (size_t)dsc_cpu_count();
     if (!st)
         st = dsc_model_new(&p->model, dsc_keras_take_graph(p->keras));
     if (!st)

@@ -1,7 +1,7 @@
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/cpu.h"
 #include "core/base/log.h"
 #include "core/captioner/captioner_internal.h"
 #include "core/captioner/settings.h"
@@ -266,13 +266,12 @@ enum dsc_status dsc_captioner_open_from(struct dsc_captioner **out,
 {
     struct dsc_captioner *c = dsc_calloc(1, sizeof(*c));
     struct dsc_settings s = { 0 };
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     enum dsc_status st;
 
     if (!c)
         return dsc_fail_nomem("a captioner");
     pthread_mutex_init(&c->lock, NULL);
-    c->threads = options->threads > 0 ? options->threads : (int)DSC_MAX(processors, 1L);
+    c->threads = options->threads > 0 ? options->threads : dsc_cpu_count();
     st = dsc_bundle_find(&c->bundle, options, installed);
     if (!st)
         st = open_parts(c, &s, options);
