@@ -1,6 +1,7 @@
 #include "core/decode/decoder.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
@@ -69,7 +70,7 @@ static enum dsc_status split_graph(struct dsc_decoder *d, const struct dsc_graph
     /* A shape that only fits the whole sentence: not a fault, but not a step either. */
     if (st == DSC_INVALID && d->causal.can_step && !never_step) {
         d->causal.can_step = false;
-        memcpy(d->causal.reason, "its shapes fit whole sentences only", 36);
+        snprintf(d->causal.reason, sizeof(d->causal.reason), "its shapes fit whole sentences only");
         st = dsc_split_new(&d->split, g, &d->causal, &options);
     }
     return st;
@@ -226,11 +227,6 @@ enum dsc_status dsc_decoding_begin(struct dsc_decoding *z, const struct dsc_tens
     return DSC_OK;
 }
 
-static size_t row_bytes(const struct dsc_tensor *t)
-{
-    return dsc_shape_count(t->shape, 1, t->shape.rank) * dsc_dtype_bytes(t->dtype);
-}
-
 /* The type of input i for n rows; carried values have the shape this picture gave. */
 static struct dsc_tensor input_type(const struct dsc_decoding *z, size_t i, size_t n_rows)
 {
@@ -267,7 +263,7 @@ static bool rows_fit(const struct dsc_decoding *z, size_t n_rows)
         struct dsc_tensor t = input_type(z, i, n_rows);
 
         if (z->decoder->split->inputs[i].kind == DSC_SPLIT_CARRIED &&
-            row_bytes(&t) != row_bytes(&z->inputs[i]))
+            dsc_tensor_row_bytes(&t) != dsc_tensor_row_bytes(&z->inputs[i]))
             return false;
     }
     return true;
@@ -283,7 +279,7 @@ static bool allocate_inputs(struct dsc_decoding *z, size_t n)
         if (s->inputs[i].kind == DSC_SPLIT_INDEX)
             z->inputs[i].data = &z->index;
         else
-            z->inputs[i].data = dsc_malloc(n, row_bytes(&z->inputs[i]));
+            z->inputs[i].data = dsc_malloc(n, dsc_tensor_row_bytes(&z->inputs[i]));
         if (!z->inputs[i].data)
             return false;
     }
@@ -322,7 +318,7 @@ static enum dsc_status grow_rows(struct dsc_decoding *z, size_t n_rows)
 
 static void put_row(struct dsc_tensor *to, size_t row, const struct dsc_tensor *from, size_t source)
 {
-    size_t len_bytes = row_bytes(to);
+    size_t len_bytes = dsc_tensor_row_bytes(to);
 
     memcpy((char *)to->data + row * len_bytes, (const char *)from->data + source * len_bytes,
            len_bytes);
@@ -349,7 +345,7 @@ static void put_state(struct dsc_decoding *z, struct dsc_tensor *to, size_t whic
     else if (state->carried >= 0)
         from = dsc_batch_output(z->picture, (size_t)state->carried);
     if (!from)
-        memset(to->data, 0, n_rows * row_bytes(to));
+        memset(to->data, 0, n_rows * dsc_tensor_row_bytes(to));
     for (size_t r = 0; from && r < n_rows; r++)
         put_row(to, r, from, z->n_steps ? rows[r].parent : rows[r].picture);
 }

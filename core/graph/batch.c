@@ -72,11 +72,6 @@ void dsc_batch_free(struct dsc_batch *b)
     dsc_free(b);
 }
 
-static size_t row_bytes(const struct dsc_tensor *t)
-{
-    return dsc_shape_count(t->shape, 1, t->shape.rank) * dsc_dtype_bytes(t->dtype);
-}
-
 /* How many samples there are, when all inputs agree and can be cut there; else 0. */
 static size_t count_samples(const struct dsc_tensor *const *in, size_t n_in)
 {
@@ -92,7 +87,7 @@ static size_t slice_of(const struct dsc_batch *b, const struct dsc_tensor *const
     size_t len_bytes = 0;
 
     for (size_t i = 0; i < n_in; i++)
-        len_bytes += row_bytes(in[i]);
+        len_bytes += dsc_tensor_row_bytes(in[i]);
     return len_bytes < SMALL_BYTES ? n : b->slice;
 }
 
@@ -113,7 +108,7 @@ static enum dsc_status gather(struct dsc_batch *b, size_t first, size_t n)
     for (size_t i = 0; i < b->graph->n_outputs; i++) {
         const struct dsc_tensor *from = dsc_session_output(b->session, i);
         struct gathered *to = &b->out[i];
-        size_t row = row_bytes(from), need;
+        size_t row = dsc_tensor_row_bytes(from), need;
 
         if (!dsc_mul_size(row, n, &need))
             return dsc_fail_nomem("a batch");
@@ -143,7 +138,7 @@ static enum dsc_status run_slices(struct dsc_batch *b, const struct dsc_tensor *
         for (size_t i = 0; i < n_in; i++) {
             b->in[i] = *in[i];
             b->in[i].shape.dim[0] = here;
-            b->in[i].data = (char *)in[i]->data + first * row_bytes(in[i]);
+            b->in[i].data = (char *)in[i]->data + first * dsc_tensor_row_bytes(in[i]);
             b->in_list[i] = &b->in[i];
         }
         st = dsc_session_run(b->session, b->in_list, n_in);

@@ -111,6 +111,11 @@ size_t dsc_tensor_count(const struct dsc_tensor *t)
     return dsc_shape_count(t->shape, 0, t->shape.rank);
 }
 
+size_t dsc_tensor_row_bytes(const struct dsc_tensor *t)
+{
+    return dsc_shape_count(t->shape, 1, t->shape.rank) * dsc_dtype_bytes(t->dtype);
+}
+
 bool dsc_shape_bytes(struct dsc_shape s, enum dsc_dtype dtype, size_t *len_bytes)
 {
     size_t n = dsc_dtype_bytes(dtype);

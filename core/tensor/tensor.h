@@ -58,6 +58,8 @@ bool dsc_shape_is_known(struct dsc_shape s); /* no free axis */
  * dimensions are known: for shapes that were checked by dsc_shape_bytes. */
 size_t dsc_shape_count(struct dsc_shape s, size_t begin, size_t end);
 size_t dsc_tensor_count(const struct dsc_tensor *t); /* all elements */
+/* Bytes of one slice of the first axis; the rank is at least 1, the size was checked as above. */
+size_t dsc_tensor_row_bytes(const struct dsc_tensor *t);
 /* Bytes of a tensor of this type; false when free or overflowing. */
 bool dsc_shape_bytes(struct dsc_shape s, enum dsc_dtype dtype, size_t *len_bytes);
 
